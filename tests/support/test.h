@@ -21,10 +21,10 @@ typedef struct respub_test {
   { #function, function }
 #define RESPUB_TEST_COUNT(tests) (sizeof(tests) / sizeof(tests)[0])
 
-/* Runs the n tests in order, or those whose names stand in argv, and prints CUnit's summary. Returns
- * what main returns: 0 when every assertion of every test held; 1 after a failure, for a name that
- * no test has, and when no test ran. SIGPIPE keeps its default action, so that a library that needs
- * it ignored dies here. */
+/* Runs the n tests in order, or those whose names stand in argv, and prints CUnit's summary.
+ * Returns what main returns: 0 when every assertion of every test held; 1 after a failure, for a
+ * name that no test has, and when no test ran. SIGPIPE keeps its default action, so that a library
+ * that needs it ignored dies here. */
 int respub_test_main(const char *suite, const respub_test *tests, size_t n, int argc, char **argv);
 
 #endif
