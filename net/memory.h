@@ -1,0 +1,16 @@
+/* memory.h - allocation through an object's respub_allocator. */
+#ifndef RESPUB_NET_MEMORY_H
+#define RESPUB_NET_MEMORY_H
+
+#include "net/net.h"
+
+/* The options' allocator, or malloc's when it has no function. */
+respub_allocator respub__allocator(const respub_allocator *chosen);
+
+/* NULL on failure; size >= 1. Resize leaves ptr valid on failure. Free accepts NULL. */
+void *respub__alloc(const respub_allocator *a, size_t size);
+void *respub__alloc_zero(const respub_allocator *a, size_t size);
+void *respub__resize(const respub_allocator *a, void *ptr, size_t size);
+void respub__free(const respub_allocator *a, void *ptr);
+
+#endif

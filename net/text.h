@@ -1,0 +1,22 @@
+/* text.h - sentences for respub_error and the log. */
+#ifndef RESPUB_NET_TEXT_H
+#define RESPUB_NET_TEXT_H
+
+#include "net/net.h"
+
+#if defined(__GNUC__) || defined(__clang__)
+#define RESPUB__PRINTF(text, first) __attribute__((format(printf, text, first)))
+#else
+#define RESPUB__PRINTF(text, first)
+#endif
+
+/* Fills error (unless NULL) and returns status, so that a function can end with
+ * `return respub__fail(error, RESPUB_EURL, "...", ...)`. Control characters of the text become '?'. */
+respub_status respub__fail(respub_error *error, respub_status status, const char *format, ...)
+    RESPUB__PRINTF(3, 4);
+
+/* Writes one line to the log hook, if there is one. */
+void respub__log(const respub_log *log, respub_log_level level, const char *format, ...)
+    RESPUB__PRINTF(3, 4);
+
+#endif
