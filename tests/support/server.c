@@ -34,6 +34,7 @@ struct respub_test_server {
   char url[64];
   char unix_url[96];
   char *extra[MAX_EXTRA + 1];
+  char complaint[512]; /* what it said on standard error when it did not come up */
 };
 
 /* --- talking to it --- */
@@ -152,6 +153,8 @@ static bool launch(respub_test_server *s) {
   start_state state = {.server = s, .answered = false};
   if (s->process != NULL && respub_test_wait(answers_or_ended, &state, START_MS) && state.answered)
     return true;
+  if (s->process != NULL)
+    snprintf(s->complaint, sizeof s->complaint, "%s", respub_test_process_errors(s->process));
   respub_test_process_end(s->process);
   s->process = NULL;
   return false;
@@ -195,7 +198,7 @@ static void show_log(const respub_test_server *s) {
   size_t n = log == NULL ? 0 : fread(text, 1, sizeof text, log);
   if (log != NULL)
     fclose(log);
-  fprintf(stderr, "redis-server does not come up. Its log:\n%.*s\n", (int)n, text);
+  fprintf(stderr, "redis-server does not come up.\n%s%.*s\n", s->complaint, (int)n, text);
 }
 
 respub_test_server *respub_test_server_start(const char *const extra[]) {
