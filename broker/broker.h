@@ -7,8 +7,8 @@
  * disconnected, never waited for. It listens on loopback unless told otherwise.
  *
  * Delivery is at most once: a message reaches the clients that are subscribed when PUBLISH is
- * executed, in the order of the PUBLISH commands. Nothing is stored. A client whose memory cannot be
- * had is disconnected rather than given a stream with a hole in it. */
+ * executed, in the order of the PUBLISH commands. Nothing is stored. A client whose memory cannot
+ * be had is disconnected rather than given a stream with a hole in it. */
 #ifndef RESPUB_BROKER_H
 #define RESPUB_BROKER_H
 
@@ -20,13 +20,13 @@ extern "C" {
 
 typedef struct respub_broker respub_broker;
 
-/* A plain value; begin with respub_broker_options_init. Strings must outlive the broker. A size of 0
- * means its default. */
+/* A plain value; begin with respub_broker_options_init. Strings must outlive the broker. A size of
+ * 0 means its default. */
 typedef struct respub_broker_options {
   const char *host;      /* address to listen on; default "127.0.0.1"; NULL: no TCP */
   int port;              /* 0 (default): any free one; -1: no TCP */
-  const char *unix_path; /* NULL (default): no Unix socket. A stale socket file is replaced, any other
-                            file is refused; removed on close */
+  const char *unix_path; /* NULL (default): no Unix socket. A stale socket file is replaced, any
+                            other file is refused; removed on close */
   const char *username;  /* NULL: "default". Means something with a password only */
   const char *password;  /* NULL (default): no AUTH needed */
   size_t max_clients;    /* default 1000; one more gets -ERR max number of clients reached */
@@ -41,9 +41,9 @@ typedef struct respub_broker_options {
 void respub_broker_options_init(respub_broker_options *options);
 
 /* Listens. Nothing is served before start or run. EIO (address in use, no such address, path not
- * usable, no descriptors), ERESOLVE (host is a name without an address), EARGUMENT (nothing to listen
- * on, a port above 65535, an empty or too long path), ENOMEM. *broker is NULL on failure. A host that is
- * a name is resolved here, which may take the resolver's time; nothing else blocks. */
+ * usable, no descriptors), ERESOLVE (host is a name without an address), EARGUMENT (nothing to
+ * listen on, a port above 65535, an empty or too long path), ENOMEM. *broker is NULL on failure. A
+ * host that is a name is resolved here, which may take the resolver's time; nothing else blocks. */
 RESPUB_MUST_USE respub_status respub_broker_open(respub_broker **broker,
                                                  const respub_broker_options *options,
                                                  respub_error *error);
@@ -56,21 +56,22 @@ int respub_broker_port(const respub_broker *broker);
 const char *respub_broker_address(const respub_broker *broker);
 
 /* A URL that reaches it, for respub_options_from_url: "redis://127.0.0.1:PORT" or "unix:///path". A
- * broker that listens on every address is reached by loopback. Lives as long as the broker. Does not
- * hold the password. From any thread. */
+ * broker that listens on every address is reached by loopback. Lives as long as the broker. Does
+ * not hold the password. From any thread. */
 const char *respub_broker_url(const respub_broker *broker);
 
-/* Serves on a thread of its own, which blocks all signals, until respub_broker_stop or close. ESTATE
- * while it is being served and no stop was asked; after a stop it first waits for the old thread's
- * end. EIO when there is no thread to be had. */
+/* Serves on a thread of its own, which blocks all signals, until respub_broker_stop or close.
+ * ESTATE while it is being served and no stop was asked; after a stop it first waits for the old
+ * thread's end. EIO when there is no thread to be had. */
 RESPUB_MUST_USE respub_status respub_broker_start(respub_broker *broker);
 
 /* Serves on the caller's thread until respub_broker_stop. OK when stopped, also by a stop that came
- * just before (a signal, for example); EIO when polling fails; ESTATE while start's thread serves. */
+ * just before (a signal, for example); EIO when polling fails; ESTATE while start's thread serves.
+ */
 RESPUB_MUST_USE respub_status respub_broker_run(respub_broker *broker);
 
-/* Ends start or run: from any thread, also from a signal handler. Does not wait; a later run or start
- * goes on with the clients that are still connected. */
+/* Ends start or run: from any thread, also from a signal handler. Does not wait; a later run or
+ * start goes on with the clients that are still connected. */
 void respub_broker_stop(respub_broker *broker);
 
 /* Stops, joins the thread, disconnects everybody, removes the Unix socket, frees. Accepts NULL. Not
