@@ -33,8 +33,13 @@ typedef struct respub__backoff {
   unsigned tries;  /* failed since the last connection that lasted */
 } respub__backoff;
 
-/* The delay before the next attempt after one that ended with this status. Full jitter: a random time
- * between min_ms and min(max_ms, min_ms * 2^tries). What will not heal by itself (slow) waits between slow_ms / 2 and slow_ms. */
+/* 1 <= min_ms <= max_ms, slow_ms >= 1. Any seed will do. */
+void respub__backoff_init(respub__backoff *b, int64_t min_ms, int64_t max_ms, int64_t slow_ms,
+                          uint64_t seed);
+
+/* The delay before the next attempt after one that failed. Full jitter: a random time between min_ms and
+ * min(max_ms, min_ms * 2^tries), this try counted. What will not heal by itself (slow) waits between slow_ms / 2
+ * and slow_ms. */
 int64_t respub__backoff_failed(respub__backoff *b, bool slow);
 
 /* The delay after a live connection that lasted lived_ms was lost: 0 when it lasted longer than max_ms (and the tries
@@ -53,7 +58,8 @@ typedef struct respub__lifecycle {
 void respub__lifecycle_init(respub__lifecycle *l, int64_t min_ms, int64_t max_ms, int64_t slow_ms,
                             uint64_t seed);
 
-/* Each applies one event; failed and lost return the delay in ms until the next attempt. */
+/* Each applies one event, and does nothing in a state that the event does not concern; failed and lost return the
+ * delay in ms until the next attempt. */
 void respub__lifecycle_start(respub__lifecycle *l);
 void respub__lifecycle_ready(respub__lifecycle *l, int64_t now_ms);
 int64_t respub__lifecycle_failed(respub__lifecycle *l, int64_t now_ms, bool slow);
