@@ -1,0 +1,68 @@
+/* decoder.h - how the decoder's parts share its state. Private to resp/.
+ *
+ * decoder.c takes values that lie whole and plain in the buffer in one go. All else - a value that
+ * is cut, unusual or malformed - is the business of phase.c, which can stop and resume at every
+ * byte and alone decides what is an error, and where. So an error cannot depend on how the input
+ * was split. */
+#ifndef RESPUB_RESP_DECODER_H
+#define RESPUB_RESP_DECODER_H
+
+#include "resp/resp.h"
+
+/* What the next byte belongs to. */
+enum respub__phase {
+  RESPUB__PHASE_VALUE,     /* the type byte of a value */
+  RESPUB__PHASE_TEXT,      /* a line: + - */
+  RESPUB__PHASE_NUMBER,    /* a line: : ( , */
+  RESPUB__PHASE_BOOLEAN,   /* t or f */
+  RESPUB__PHASE_LENGTH,    /* the length of a string or an aggregate */
+  RESPUB__PHASE_LENGTH_LF, /* the LF behind it */
+  RESPUB__PHASE_FORMAT,    /* "txt:" of a verbatim string */
+  RESPUB__PHASE_BODY,      /* the bytes of a string; position stays in front of them */
+  RESPUB__PHASE_CR,        /* the end of a value */
+  RESPUB__PHASE_LF
+};
+
+/* The bytes of one call. end leaves out what is beyond the limit of a value's bytes. */
+typedef struct respub__input {
+  const char *start;
+  const char *next;
+  const char *end;
+} respub__input;
+
+/* Reads on in the present phase. OK: the phase is over, d->phase is the next. MORE: the input is
+ * used up. NODES: the array is full. Else the error; in->next is the byte at fault. */
+RESPUB_MUST_USE respub_status respub__phase_run(respub_decoder *d, respub__input *in);
+
+/* Appends a node. The array has room. */
+static inline respub_node *respub__tape_append(respub_decoder *d, uint8_t type, int64_t integer) {
+  respub_node *node = &d->nodes[d->node_count++];
+  node->text.ptr = NULL;
+  node->text.len = 0;
+  node->integer = integer;
+  node->span = 1;
+  node->type = type;
+  return node;
+}
+
+/* Opens the aggregate that was appended last; so many values are its children, at least one. */
+static inline void respub__tape_open(respub_decoder *d, uint32_t children) {
+  d->stack[d->depth].left = d->left;
+  d->stack[d->depth].node = (uint32_t)(d->node_count - 1);
+  d->depth++;
+  d->left = children;
+  d->promised += children;
+}
+
+/* The node appended last lacks nothing: closes every aggregate that ends with it. Afterwards
+ * d->left is 0 if the whole value is complete. */
+static inline void respub__tape_close(respub_decoder *d) {
+  while (--d->left == 0 && d->depth > 0) {
+    d->depth--;
+    const uint32_t node = d->stack[d->depth].node;
+    d->nodes[node].span = (uint32_t)d->node_count - node;
+    d->left = d->stack[d->depth].left;
+  }
+}
+
+#endif

@@ -1,0 +1,56 @@
+/* type.h - what the codec knows about each type. Private to resp/. */
+#ifndef RESPUB_RESP_TYPE_H
+#define RESPUB_RESP_TYPE_H
+
+#include "resp/resp.h"
+
+/* The first byte of a type on the wire, in the order of respub_type from 1. */
+#if RESPUB_RESP3
+#define RESPUB__TYPE_BYTES "+-:$*_%~>,#(=!|"
+#else
+#define RESPUB__TYPE_BYTES "+-:$*"
+#endif
+#define RESPUB__TYPE_COUNT (sizeof(RESPUB__TYPE_BYTES) - 1)
+
+#define RESPUB__TYPE_BIT(type) (1u << (type))
+
+#define RESPUB__AGGREGATES                                                                         \
+  (RESPUB__TYPE_BIT(RESPUB_ARRAY) | RESPUB__TYPE_BIT(RESPUB_MAP) | RESPUB__TYPE_BIT(RESPUB_SET) |  \
+   RESPUB__TYPE_BIT(RESPUB_PUSH) | RESPUB__TYPE_BIT(RESPUB_ATTRIBUTE))
+
+/* The types whose nodes have a text. */
+#define RESPUB__TEXTS                                                                              \
+  (RESPUB__TYPE_BIT(RESPUB_SIMPLE) | RESPUB__TYPE_BIT(RESPUB_ERROR) |                              \
+   RESPUB__TYPE_BIT(RESPUB_BULK) | RESPUB__TYPE_BIT(RESPUB_DOUBLE) |                               \
+   RESPUB__TYPE_BIT(RESPUB_BIGNUM) | RESPUB__TYPE_BIT(RESPUB_VERBATIM) |                           \
+   RESPUB__TYPE_BIT(RESPUB_BLOB_ERROR))
+
+/* types is a set of RESPUB__TYPE_BIT; type may be any value of a node's type member. */
+static inline bool respub__type_in(unsigned type, unsigned types) {
+  return type < 32 && ((types >> type) & 1u) != 0;
+}
+
+/* The wire's byte of type, 0 for what this build cannot send. */
+static inline char respub__type_byte(unsigned type) {
+  return type - 1 < RESPUB__TYPE_COUNT ? RESPUB__TYPE_BYTES[type - 1] : '\0';
+}
+
+/* The respub_type that byte begins, 0 for none. */
+static inline uint8_t respub__type_of(char byte) {
+  for (uint8_t i = 0; i < RESPUB__TYPE_COUNT; i++) {
+    if (RESPUB__TYPE_BYTES[i] == byte)
+      return (uint8_t)(i + 1);
+  }
+  return 0;
+}
+
+/* The values that follow the header of an aggregate that announces count elements or pairs. */
+static inline uint64_t respub__type_children(unsigned type, uint64_t count) {
+  if (type == RESPUB_MAP)
+    return 2 * count;
+  if (type == RESPUB_ATTRIBUTE)
+    return 2 * count + 1;
+  return count;
+}
+
+#endif
