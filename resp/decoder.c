@@ -14,9 +14,6 @@ enum {
   PLAIN_SIZE = 1 + PLAIN_DIGITS + CRLF_SIZE
 };
 
-/* --- life --------------------------------------------------------------------------------------
- */
-
 static size_t limit_of(size_t wanted, size_t cap) {
   return wanted == 0 || wanted > cap ? cap : wanted;
 }
@@ -55,9 +52,8 @@ void respub_decoder_grow(respub_decoder *d, respub_node *nodes, size_t n) {
   d->node_capacity = n;
 }
 
-/* --- moved buffers: a node that outlives its call keeps its text as an offset, in integer -------
- */
-
+/* The buffer may move between two calls: a node that outlives its call keeps its text as an offset,
+ * in integer, until the value is complete. So each node is touched at most twice more. */
 static void keep_offsets(respub_decoder *d, const char *buf) {
   for (size_t i = d->unresolved; i < d->node_count; i++) {
     respub_node *node = &d->nodes[i];
@@ -77,9 +73,6 @@ static void resolve_offsets(respub_decoder *d, const char *buf) {
   }
   d->unresolved = 0;
 }
-
-/* --- the plain path ----------------------------------------------------------------------------
- */
 
 /* Reads "digits CR LF" without a leading zero and returns the byte behind it; NULL if it is
  * anything else. PLAIN_SIZE bytes are there, so no byte needs a check of its own. */
@@ -141,9 +134,6 @@ static inline const char *take_plain(respub_decoder *d, const char *p, const cha
   }
   return p;
 }
-
-/* --- decoding ----------------------------------------------------------------------------------
- */
 
 static respub_status take_value(respub_decoder *d, respub__input *in) {
   for (;;) {

@@ -7,9 +7,7 @@ enum {
   CRLF_SIZE = 2
 };
 
-/* --- sizes: every sum saturates at RESPUB_UNENCODABLE ------------------------------------------
- */
-
+/* Sizes saturate at RESPUB_UNENCODABLE. */
 static size_t sum(size_t a, size_t b) {
   return a > RESPUB_UNENCODABLE - b ? RESPUB_UNENCODABLE : a + b;
 }
@@ -26,9 +24,7 @@ static bool may_write(size_t size, size_t cap) {
   return size <= cap && size != RESPUB_UNENCODABLE;
 }
 
-/* --- writers: the caller has checked the room; each returns the byte behind what it wrote -------
- */
-
+/* What put_ writes has room, which its caller has checked; each returns the byte behind it. */
 static char *put_crlf(char *out) {
   out[0] = '\r';
   out[1] = '\n';
@@ -50,9 +46,6 @@ static char *put_bulk(char *out, char byte, respub_slice text) {
   return put_crlf(put_bytes(put_header(out, byte, text.len), text));
 }
 
-/* --- commands ----------------------------------------------------------------------------------
- */
-
 size_t respub_encode_command_prefix(char *out, size_t cap, size_t total, const respub_slice *args,
                                     size_t n) {
   if (total == 0 || n > total)
@@ -71,9 +64,6 @@ size_t respub_encode_command_prefix(char *out, size_t cap, size_t total, const r
 size_t respub_encode_command(char *out, size_t cap, const respub_slice *args, size_t n) {
   return respub_encode_command_prefix(out, cap, n, args, n);
 }
-
-/* --- values ------------------------------------------------------------------------------------
- */
 
 static size_t encode_header(char *out, size_t cap, char byte, uint64_t number) {
   const size_t size = header_size(number);
@@ -213,9 +203,6 @@ size_t respub_encode_verbatim(char *out, size_t cap, respub_slice format, respub
 }
 
 #endif
-
-/* --- tapes -------------------------------------------------------------------------------------
- */
 
 /* The node without its children, which stand behind it on the tape as they do on the wire. */
 static size_t encode_node(char *out, size_t cap, const respub_node *node) {

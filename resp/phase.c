@@ -27,9 +27,6 @@ static respub_status enter(respub_decoder *d, uint8_t phase) {
   return RESPUB_OK;
 }
 
-/* --- the type byte -----------------------------------------------------------------------------
- */
-
 static uint8_t phase_behind(uint8_t type) {
   switch ((respub_type)type) {
   case RESPUB_SIMPLE:
@@ -70,9 +67,6 @@ static respub_status read_type(respub_decoder *d, respub__input *in) {
   d->number_state = d->phase == RESPUB__PHASE_LENGTH ? LENGTH_START : RESPUB__NUMBER_START;
   return RESPUB_OK;
 }
-
-/* --- lines -------------------------------------------------------------------------------------
- */
 
 /* At the CR that ends a line; mark and number then describe its text. */
 static respub_status end_line(respub_decoder *d, respub__input *in) {
@@ -149,9 +143,6 @@ static respub_status read_boolean(respub_decoder *d, respub__input *in) {
   in->next++;
   return enter(d, RESPUB__PHASE_CR);
 }
-
-/* --- lengths -----------------------------------------------------------------------------------
- */
 
 /* Can a string of the length read so far still be in the limits? Every further digit makes it
  * longer, so the first that exceeds them is the byte at fault. */
@@ -251,9 +242,6 @@ static respub_status read_length_lf(respub_decoder *d, respub__input *in) {
   return enter(d, d->pending_type == RESPUB_VERBATIM ? RESPUB__PHASE_FORMAT : RESPUB__PHASE_BODY);
 }
 
-/* --- strings -----------------------------------------------------------------------------------
- */
-
 static respub_status read_format(respub_decoder *d, respub__input *in) {
   if (in->end - in->next < FORMAT_PREFIX_SIZE)
     return RESPUB_MORE;
@@ -273,9 +261,6 @@ static respub_status read_body(respub_decoder *d, respub__input *in) {
   in->next += (size_t)d->number;
   return enter(d, RESPUB__PHASE_CR);
 }
-
-/* --- the end of a value ------------------------------------------------------------------------
- */
 
 static respub_status read_cr(respub_decoder *d, respub__input *in) {
   if (*in->next != '\r')
