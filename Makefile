@@ -1,19 +1,17 @@
-# respub: see `make help`. GNU make. Output goes to $(B); CC, CPPFLAGS, CFLAGS, LDFLAGS and LDLIBS are
-# the caller's, what the project itself needs is added to them. SANITIZE=address,undefined (or thread)
-# instruments everything; give every variant its own B, or pay for a full rebuild at each change.
+# respub: see `make help`. GNU make. Output goes to $(B); CC, CPPFLAGS, CFLAGS, LDFLAGS and LDLIBS
+# are the caller's, what the project itself needs is added to them. SANITIZE=address,undefined (or
+# thread) instruments everything; give every variant its own B, or pay for a full rebuild at each
+# change. V=1 shows the commands.
 
 B ?= build
-PREFIX ?= /usr/local
-LIBDIR ?= $(PREFIX)/lib
-INCLUDEDIR ?= $(PREFIX)/include
-BINDIR ?= $(PREFIX)/bin
-PKG_CONFIG ?= pkg-config
-INSTALL ?= install
 CFLAGS ?= -O2 -g
 SANITIZE ?=
+PKG_CONFIG ?= pkg-config
+REDIS_URL ?=
+FUZZ_SECONDS ?= 60
 
 # The version's only home is resp/resp.h.
-VERSION := $(shell sed -n 's/^.define RESPUB_VERSION "\(.*\)"$$/\1/p' resp/resp.h 2>/dev/null)
+VERSION := $(shell sed -n 's/^.define RESPUB_VERSION "\(.*\)"$$/\1/p' resp/resp.h)
 SOVERSION := $(firstword $(subst ., ,$(VERSION)))
 
 # --- what there is ------------------------------------------------------------------------------
@@ -23,33 +21,37 @@ LAYERS := $(CORE_LAYERS) schema
 HEADERS := $(wildcard $(foreach l,$(LAYERS),$l/$l.h))
 STAGED := $(foreach h,$(HEADERS),$(B)/include/respub/$(notdir $h))
 
-objects = $(patsubst %.c,$(B)/obj/%.o,$(wildcard $(1)))
+objects = $(patsubst %.c,$(B)/obj/%.o,$(sort $(wildcard $(1))))
 CORE_OBJECTS := $(call objects,$(CORE_LAYERS:=/*.c))
 SCHEMA_OBJECTS := $(call objects,schema/*.c)
-TOOL_OBJECTS := $(call objects,tools/*.c)
+COMMAND_OBJECTS := $(call objects,tools/*.c)
 SUPPORT_OBJECTS := $(call objects,tests/support/*.c)
 
+# In link order. Symbol versions are ELF's: elsewhere only the archives are made.
 ARCHIVES := $(if $(SCHEMA_OBJECTS),$(B)/librespub_schema.a) $(if $(CORE_OBJECTS),$(B)/librespub.a)
-SHARED := $(if $(CORE_OBJECTS),$(B)/librespub.so) $(if $(SCHEMA_OBJECTS),$(B)/librespub_schema.so)
-COMMAND := $(if $(TOOL_OBJECTS),$(B)/respub)
+SHARED := $(patsubst %.a,%.so,$(if $(filter Darwin,$(shell uname)),,$(ARCHIVES)))
+COMMAND := $(if $(COMMAND_OBJECTS),$(B)/respub)
 
-# examples/NAME.c is a program; so is a folder examples/NAME/ of sources, which examples/common helps.
-EXAMPLE_FILES := $(wildcard examples/*.c)
-EXAMPLE_FOLDERS := $(filter-out common,$(sort $(patsubst examples/%/,%,$(dir $(wildcard examples/*/*.c)))))
+# examples/NAME.c is a program; so is a folder examples/NAME/ of sources, which examples/common
+# helps.
+EXAMPLE_NAMES := $(patsubst examples/%.c,%,$(wildcard examples/*.c))
+EXAMPLE_SOURCES := $(wildcard examples/*/*.c)
+EXAMPLE_FOLDERS := $(sort $(foreach f,$(EXAMPLE_SOURCES),$(notdir $(patsubst %/,%,$(dir $f)))))
+EXAMPLE_FOLDERS := $(filter-out common,$(EXAMPLE_FOLDERS))
 EXAMPLE_COMMON := $(call objects,examples/common/*.c)
-EXAMPLES := $(EXAMPLE_FILES:examples/%.c=$(B)/examples/%) $(EXAMPLE_FOLDERS:%=$(B)/examples/%)
+EXAMPLES := $(addprefix $(B)/examples/,$(EXAMPLE_NAMES) $(EXAMPLE_FOLDERS))
 
-TEST_KINDS := unit integration faults
-TESTS := $(patsubst %.c,$(B)/%,$(wildcard $(TEST_KINDS:%=tests/%/*_test.c)))
-FUZZERS := $(patsubst tests/fuzz/%.c,$(B)/fuzz/%,$(wildcard tests/fuzz/*_fuzz.c))
+TESTS := $(patsubst %.c,$(B)/%,$(wildcard $(foreach k,unit integration faults,tests/$k/*_test.c)))
+FUZZERS := $(patsubst %.c,$(B)/%,$(wildcard tests/fuzz/*_fuzz.c))
 BENCHES := $(patsubst %.c,$(B)/%,$(wildcard tests/bench/*.c))
 
 # --- flags --------------------------------------------------------------------------------------
 
-WARNINGS := -Wall -Wextra -Wpedantic -Wconversion -Wshadow -Wstrict-prototypes -Wmissing-prototypes \
-  -Wold-style-definition -Wpointer-arith -Wcast-qual -Wcast-align -Wwrite-strings -Wundef -Wvla \
-  -Wformat=2 -Wdouble-promotion -Wimplicit-fallthrough
-SANITIZER := $(if $(SANITIZE),-fsanitize=$(SANITIZE) -fno-omit-frame-pointer -fno-sanitize-recover=all)
+WARNINGS := -Wall -Wextra -Wpedantic -Wconversion -Wshadow -Wstrict-prototypes \
+  -Wmissing-prototypes -Wold-style-definition -Wpointer-arith -Wcast-qual -Wcast-align \
+  -Wwrite-strings -Wundef -Wvla -Wformat=2 -Wdouble-promotion -Wimplicit-fallthrough
+SANITIZER := $(if $(SANITIZE),-fsanitize=$(SANITIZE) -fno-omit-frame-pointer \
+  -fno-sanitize-recover=all)
 OWN_CPPFLAGS := -I. -D_POSIX_C_SOURCE=200809L
 OWN_CFLAGS := -std=c11 -fPIC -pthread $(WARNINGS) $(SANITIZER)
 OWN_LDFLAGS := -pthread $(SANITIZER)
@@ -73,89 +75,122 @@ $(B)/obj/tests/bench/%.o: LAYER_FLAGS := -I$(B)/include $(CJSON_CFLAGS) $(HIREDI
 .DEFAULT_GOAL := all
 .DELETE_ON_ERROR:
 .SECONDARY:
-.PHONY: all demo test tests check bench fuzz install uninstall clean help FORCE
+.PHONY: all demo test tests bench benches fuzz fuzzers clean help FORCE
 
-all: $(ARCHIVES) $(SHARED) $(COMMAND) $(EXAMPLES) $(STAGED) ## build everything but the tests (default)
+all: $(ARCHIVES) $(SHARED) $(COMMAND) $(EXAMPLES) $(STAGED) ## everything but the tests (default)
 
-demo: ## install what is missing, build, run the market-data demo (REDIS_URL=... uses a real server)
+demo: ## install what is missing, build, run the market-data demo (REDIS_URL=... for a real server)
 	tools/setup demo
 	$(MAKE) all
 	B='$(B)' REDIS_URL='$(REDIS_URL)' examples/demo
 
-test: ## install what is missing, build, run every test; the last line is "N passed, N failed"
+test: ## install what is missing, build, run every test; ends with "N passed, N failed"
 	tools/setup test
 	$(MAKE) all tests
-	RESPUB_BUILD='$(abspath $(B))' RESPUB_TOP='$(CURDIR)' tests/run
+	RESPUB_BUILD='$(abspath $(B))' tests/run
+
+bench: ## install what is missing, build, run the benchmarks
+	tools/setup bench
+	$(MAKE) all benches
+	@if [ -x tests/bench/run ]; then RESPUB_BUILD='$(abspath $(B))' tests/bench/run; else \
+	  for bench in $(BENCHES); do $$bench || exit 1; done; fi
+
+fuzz: ## install what is missing, build, run each fuzzer for FUZZ_SECONDS (60)
+	tools/setup fuzz
+	$(MAKE) B='$(B)/fuzz' CC=clang CFLAGS='-O1 -g -fsanitize=fuzzer-no-link' \
+	  SANITIZE=address,undefined fuzzers
+	tools/fuzz '$(B)/fuzz' $(FUZZ_SECONDS)
 
 tests: $(TESTS)
+benches: $(BENCHES)
+fuzzers: $(FUZZERS)
+
+include tools/check.mk
+include tools/install.mk
 
 clean: ## remove the output folder
 	rm -rf '$(B)'
 
 help: ## this list
-	@sed -n 's/^\([a-z][a-z-]*\):.*## \(.*\)/\1\t\2/p' $(MAKEFILE_LIST) | \
-	  while IFS="$$(printf '\t')" read -r name text; do printf '  make %-16s %s\n' "$$name" "$$text"; done
+	@sed -n 's/^\([a-z][a-z-]*\):.*## \(.*\)/\1 \2/p' $(MAKEFILE_LIST) | \
+	  while read -r name text; do printf '  make %-16s %s\n' "$$name" "$$text"; done
 
 # --- how things are made ------------------------------------------------------------------------
 
-# Everything compiled depends on this file, which changes only when the flags do.
-FLAGS_NOW := $(strip $(CC) $(CPPFLAGS) $(CFLAGS) $(LDFLAGS) $(LDLIBS) $(SANITIZE))
-ifneq ($(shell cat '$(B)/flags' 2>/dev/null),$(FLAGS_NOW))
-$(B)/flags: FORCE
+say = $(if $(V),,@printf '  %-4s %s\n' '$(1)' '$@' && )
+
+# A file whose text is $(2), touched only when that changes: what depends on it is made anew then.
+define remember
+ifneq ($$(shell cat '$(1)' 2>/dev/null),$$(strip $(2)))
+$(1): FORCE
 endif
-$(B)/flags:
-	@mkdir -p $(@D)
-	@printf '%s\n' '$(subst ','\'',$(FLAGS_NOW))' >$@
+$(1):
+	@mkdir -p $$(@D)
+	@printf '%s\n' '$$(subst ','\'',$$(strip $(2)))' >$$@
+endef
+FLAGS_NOW := $(CC) $(OWN_CPPFLAGS) $(CPPFLAGS) $(OWN_CFLAGS) $(CFLAGS) $(LDFLAGS) $(LDLIBS)
+SOURCES_NOW := $(CORE_OBJECTS) $(SCHEMA_OBJECTS) $(COMMAND_OBJECTS) $(SUPPORT_OBJECTS) $(EXAMPLES)
+$(eval $(call remember,$(B)/flags,$$(FLAGS_NOW)))
+$(eval $(call remember,$(B)/sources,$$(SOURCES_NOW)))
 
 $(B)/obj/%.o: %.c $(B)/flags | $(STAGED)
 	@mkdir -p $(@D)
-	$(CC) $(OWN_CPPFLAGS) $(CPPFLAGS) $(OWN_CFLAGS) $(LAYER_FLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
+	$(call say,CC)$(CC) $(OWN_CPPFLAGS) $(CPPFLAGS) $(OWN_CFLAGS) $(LAYER_FLAGS) $(CFLAGS) \
+	  -MMD -MP -c -o $@ $<
 
 # Staged flat, the headers include each other by file name alone.
-define stage_header
+define stage
 $(B)/include/respub/$(notdir $(1)): $(1)
 	@mkdir -p $$(@D)
-	sed 's|^\(#include "\)[a-z]*/\([a-z_]*\.h"\)|\1\2|' $$< >$$@
+	$$(call say,COPY)sed 's|^\(#include "\)[a-z]*/\([a-z_]*\.h"\)|\1\2|' $$< >$$@
 endef
-$(foreach h,$(HEADERS),$(eval $(call stage_header,$h)))
+$(foreach h,$(HEADERS),$(eval $(call stage,$h)))
 
 # An archive is written anew, so that the object of a deleted source does not stay in it.
-$(B)/librespub.a: $(CORE_OBJECTS)
-$(B)/librespub_schema.a: $(SCHEMA_OBJECTS)
-$(B)/libtestsupport.a: $(SUPPORT_OBJECTS)
+$(B)/librespub.a: $(CORE_OBJECTS) $(B)/sources
+$(B)/librespub_schema.a: $(SCHEMA_OBJECTS) $(B)/sources
+$(B)/libtestsupport.a: $(SUPPORT_OBJECTS) $(B)/sources
 $(B)/%.a:
-	rm -f $@
-	$(AR) rcs $@ $^
+	@rm -f $@
+	$(call say,AR)$(AR) rcs $@ $(filter %.o,$^)
 
-# A sanitizer's run-time is in the program, not in the library: only plain builds can be complete.
-SHARED_LDFLAGS = -shared -Wl,-soname,$(notdir $@).$(SOVERSION) -Wl,--version-script=tools/exports.map \
-  $(if $(SANITIZE),,-Wl,-z,defs)
-$(B)/librespub.so: $(CORE_OBJECTS) tools/exports.map
-	$(CC) $(OWN_LDFLAGS) $(LDFLAGS) $(SHARED_LDFLAGS) -o $@.$(VERSION) $(filter %.o,$^) $(LDLIBS)
-	ln -sf $(@F).$(VERSION) $@.$(SOVERSION)
-	ln -sf $(@F).$(VERSION) $@
-$(B)/librespub_schema.so: $(SCHEMA_OBJECTS) tools/exports.map | $(B)/librespub.so
-	$(CC) $(OWN_LDFLAGS) $(LDFLAGS) $(SHARED_LDFLAGS) -o $@.$(VERSION) $(filter %.o,$^) \
-	  -L$(B) -lrespub $(CJSON_LIBS) $(LDLIBS)
-	ln -sf $(@F).$(VERSION) $@.$(SOVERSION)
-	ln -sf $(@F).$(VERSION) $@
+LINK = $(CC) $(OWN_LDFLAGS) $(LDFLAGS) -o
 
-LINK = @mkdir -p $(@D) && echo '$(CC) -o $@' && \
-  $(CC) $(OWN_LDFLAGS) $(LDFLAGS) -o $@ $(filter %.o,$^) $(filter %.a,$^)
+SONAME = $(@F).$(SOVERSION)
+SHARED_FLAGS = -shared -Wl,-soname,$(SONAME) -Wl,--version-script=tools/exports.map
+$(B)/librespub.so: $(CORE_OBJECTS)
+$(B)/librespub_schema.so: $(SCHEMA_OBJECTS) | $(B)/librespub.so
+$(B)/librespub_schema.so: SHARED_LIBS := -L$(B) -lrespub $(CJSON_LIBS)
+$(B)/%.so: tools/exports.map $(B)/sources
+	$(call say,LD)$(LINK) $@.$(VERSION) $(SHARED_FLAGS) $(filter %.o,$^) $(SHARED_LIBS) $(LDLIBS)
+	@ln -sf $(@F).$(VERSION) $(@D)/$(SONAME)
+	@ln -sf $(@F).$(VERSION) $@
 
-$(B)/respub: $(TOOL_OBJECTS) $(ARCHIVES)
-	$(LINK) $(CJSON_LIBS) $(LDLIBS)
+define link_program
+	@mkdir -p $(@D)
+	$(call say,LD)$(LINK) $@ $(filter %.o,$^) $(filter %.a,$^) $(1) $(CJSON_LIBS) $(LDLIBS)
+endef
 
-$(EXAMPLE_FILES:examples/%.c=$(B)/examples/%): $(B)/examples/%: $(B)/obj/examples/%.o $(ARCHIVES)
-	$(LINK) $(CJSON_LIBS) $(LDLIBS)
+$(B)/respub: $(COMMAND_OBJECTS) $(ARCHIVES) $(B)/sources
+	$(call link_program)
+
+$(EXAMPLE_NAMES:%=$(B)/examples/%): $(B)/examples/%: $(B)/obj/examples/%.o $(ARCHIVES)
+	$(call link_program)
 
 define example_folder
-$(B)/examples/$(1): $(call objects,examples/$(1)/*.c) $(EXAMPLE_COMMON) $(ARCHIVES)
-	$$(LINK) $$(CJSON_LIBS) -lm $$(LDLIBS)
+$(B)/examples/$(1): $(call objects,examples/$(1)/*.c) $(EXAMPLE_COMMON) $(ARCHIVES) $(B)/sources
+	$$(call link_program,-lm)
 endef
 $(foreach d,$(EXAMPLE_FOLDERS),$(eval $(call example_folder,$d)))
 
 $(TESTS): $(B)/%: $(B)/obj/%.o $(B)/libtestsupport.a $(ARCHIVES)
-	$(LINK) $(CJSON_LIBS) $(CUNIT_LIBS) $(LDLIBS)
+	$(call link_program,$(CUNIT_LIBS))
+
+# Helpers that speak CUnit are in the archive too, but no fuzzer or benchmark calls them.
+$(FUZZERS): $(B)/%: $(B)/obj/%.o $(B)/libtestsupport.a $(ARCHIVES)
+	$(call link_program,-fsanitize=fuzzer)
+
+$(BENCHES): $(B)/%: $(B)/obj/%.o $(B)/libtestsupport.a $(ARCHIVES)
+	$(call link_program,$(HIREDIS_LIBS) -lm)
 
 -include $(shell [ -d '$(B)/obj' ] && find '$(B)/obj' -name '*.d')

@@ -170,7 +170,7 @@ static bool keep_extra(respub_test_server *s, const char *const extra[]) {
 }
 
 static bool make_folder(respub_test_server *s) {
-  strncpy(s->folder, "/tmp/respub-test-XXXXXX", sizeof s->folder - 1);
+  snprintf(s->folder, sizeof s->folder, "/tmp/respub-test-XXXXXX");
   if (mkdtemp(s->folder) == NULL) {
     s->folder[0] = '\0';
     return false;

@@ -1,0 +1,82 @@
+# What `make check` runs. Each part can be called alone; each build has its own folder below
+# $(B)/check, so that a second run costs only what has changed.
+
+CHECKS := format lint headers gcc symbols clang tidy cppcheck asan tsan valgrind
+JOBS ?= 2
+C := $(B)/check
+SOURCE_FOLDERS := $(wildcard $(LAYERS) tools examples tests)
+C_FILES := $(shell find $(SOURCE_FOLDERS) -name '*.c' | sort)
+H_FILES := $(shell find $(SOURCE_FOLDERS) -name '*.h' | sort)
+STRICT := -O2 -g -Werror
+ALL_GOALS := all tests benches
+
+.PHONY: check $(CHECKS:%=check-%)
+
+check: ## install what is missing, then every check below; all are run, whatever fails
+	tools/setup check
+	@failed=; for part in $(CHECKS); do echo "=== $$part"; \
+	  $(MAKE) --no-print-directory check-$$part || failed="$$failed $$part"; done; \
+	if [ -n "$$failed" ]; then echo "=== failed:$$failed"; exit 1; fi; \
+	echo "=== all checks passed: $(CHECKS)"
+
+check-format: ## the form that .clang-format gives (clang-format -i mends it)
+	clang-format --dry-run -Werror $(C_FILES) $(H_FILES)
+
+check-lint: ## banned calls, arrows between layers, sizes, shell scripts
+	tools/lint
+
+# As C++ and as C, each header alone and as programs get it.
+check-headers: $(STAGED) ## the public headers compile clean by themselves, as C11 and as C++17
+	@for header in $(notdir $(STAGED)); do \
+	  echo "#include <respub/$$header>" | $(CXX) -x c++ -std=c++17 -Wall -Wextra -Wpedantic -Werror \
+	    -I$(B)/include -fsyntax-only - && \
+	  echo "#include <respub/$$header>" | $(CC) -x c -std=c11 -Wall -Wextra -Wpedantic -Werror \
+	    -I$(B)/include -fsyntax-only - || exit 1; \
+	done
+
+# The linker's -z defs: no library needs what its own layers and libraries do not give.
+check-gcc: ## everything with gcc and warnings as errors
+	$(MAKE) --no-print-directory -j$(JOBS) B='$(C)/gcc' CC=gcc CFLAGS='$(STRICT)' \
+	  LDFLAGS='$(LDFLAGS) -Wl,-z,defs' $(ALL_GOALS)
+
+check-symbols: ## what the libraries export and need (wants the build of check-gcc)
+	tools/symbols '$(C)/gcc'
+
+check-clang: ## everything with clang and warnings as errors, the fuzzers too
+	$(MAKE) --no-print-directory -j$(JOBS) B='$(C)/clang' CC=clang CFLAGS='$(STRICT)' $(ALL_GOALS)
+	$(MAKE) --no-print-directory -j$(JOBS) B='$(B)/fuzz' CC=clang \
+	  CFLAGS='-O1 -g -fsanitize=fuzzer-no-link' SANITIZE=address,undefined fuzzers
+
+check-tidy: $(STAGED) ## clang-tidy, with what .clang-tidy says
+	@printf '%s\n' $(C_FILES) | xargs -P $(JOBS) -I '{}' tools/tidy '{}' -std=c11 $(OWN_CPPFLAGS) \
+	  -I$(B)/include $(CJSON_CFLAGS) $(CUNIT_CFLAGS) $(HIREDIS_CFLAGS)
+
+check-cppcheck: ## cppcheck: warnings, performance, portability
+	cppcheck --quiet -j $(JOBS) --std=c11 --language=c --enable=warning,performance,portability \
+	  --inline-suppr --suppressions-list=tools/cppcheck.txt --error-exitcode=1 -I. $(SOURCE_FOLDERS)
+
+# $(1) folder, $(2) sanitizers, $(3) how much slower; what it finds ends a program with exit code
+# 99.
+comma := ,
+define sanitized_tests
+	$(MAKE) --no-print-directory -j$(JOBS) B='$(C)/$(1)' CFLAGS='-O1 -g' SANITIZE=$(2) all tests
+	ASAN_OPTIONS=exitcode=99:detect_stack_use_after_return=1:strict_string_checks=1 \
+	UBSAN_OPTIONS=print_stacktrace=1 TSAN_OPTIONS=exitcode=99:halt_on_error=1:second_deadlock_stack=1 \
+	RESPUB_BUILD='$(abspath $(C))/$(1)' RESPUB_TEST_SLOW=$(3) RESPUB_TEST_SECONDS=900 $(4) tests/run
+endef
+
+check-asan: ## all tests under AddressSanitizer and UndefinedBehaviorSanitizer
+	$(call sanitized_tests,asan,address$(comma)undefined,4)
+
+# Its run-time of these compilers cannot place itself when the kernel spreads addresses widely.
+NO_RANDOM_ADDRESSES = $$(setarch -R true 2>/dev/null && echo setarch -R)
+check-tsan: ## all tests under ThreadSanitizer
+	$(call sanitized_tests,tsan,thread,10,RESPUB_TEST_WRAPPER="$(NO_RANDOM_ADDRESSES)")
+
+VALGRIND = valgrind --quiet --error-exitcode=99 --leak-check=full --child-silent-after-fork=yes
+check-valgrind: ## the unit tests under valgrind
+	$(MAKE) --no-print-directory -j$(JOBS) B='$(C)/gcc' CC=gcc CFLAGS='$(STRICT)' \
+	  LDFLAGS='$(LDFLAGS) -Wl,-z,defs' $(ALL_GOALS)
+	RESPUB_BUILD='$(abspath $(C))/gcc' RESPUB_TEST_SLOW=10 RESPUB_TEST_SECONDS=900 \
+	RESPUB_TEST_WRAPPER='$(VALGRIND)' \
+	  tests/run $(patsubst %.c,$(C)/gcc/%,$(wildcard tests/unit/*_test.c))
