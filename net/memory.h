@@ -13,4 +13,7 @@ void *respub__alloc_zero(const respub_allocator *a, size_t size);
 void *respub__resize(const respub_allocator *a, void *ptr, size_t size);
 void respub__free(const respub_allocator *a, void *ptr);
 
+/* Zeroes a secret in a way that no compiler leaves out. */
+void respub__wipe(void *ptr, size_t size);
+
 #endif

@@ -1,12 +1,13 @@
 /* net.h - one connection to a Redis server: URL, connect, handshake, commands and replies.
  *
- * Two ways to use a connection, which may be mixed: calls that wait (open, command, flush, reply), each with
- * a timeout, and calls that never wait (start, step, fill, take, push) for use with any event loop.
+ * Two ways to use a connection, which may be mixed: calls that wait (open, command, flush, reply),
+ * each with a timeout, and calls that never wait (start, step, fill, take, push) for use with any
+ * event loop.
  *
- * A connection belongs to one thread at a time: two calls on one connection must not overlap. Different
- * connections share nothing. After fork a child's calls on its parent's connection return
- * RESPUB_EFORKED and touch no socket; respub_conn_close then frees memory only and closes the child's copy of the
- * descriptor.
+ * A connection belongs to one thread at a time: two calls on one connection must not overlap.
+ * Different connections share nothing. After fork a child's calls on its parent's connection return
+ * RESPUB_EFORKED and touch no socket; respub_conn_close then frees memory only and closes the
+ * child's copy of the descriptor.
  *
  * Nothing in this layer prints, raises SIGPIPE or changes a signal's disposition. */
 #ifndef RESPUB_NET_H
@@ -21,15 +22,16 @@ extern "C" {
 /* ------------------------------------------------------------------------------------------------
  * Shared by all layers above resp */
 
-/* What went wrong, in one sentence for a user: what was tried, on what, and why it failed. Never holds a
- * password. Filled on failure only; every function that takes one accepts NULL. */
+/* What went wrong, in one sentence for a user: what was tried, on what, and why it failed. Never
+ * holds a password. Filled on failure only; every function that takes one accepts NULL. */
 typedef struct respub_error {
   respub_status status;
   char text[256];
 } respub_error;
 
-/* Where an object's memory comes from. resize(ctx, NULL, n) allocates, resize(ctx, p, n) changes the size and
- * may move, resize(ctx, p, 0) frees and returns NULL. Must be thread-safe where the object is. */
+/* Where an object's memory comes from. resize(ctx, NULL, n) allocates, resize(ctx, p, n) changes
+ * the size and may move, resize(ctx, p, 0) frees and returns NULL. Must be thread-safe where the
+ * object is. */
 typedef struct respub_allocator {
   void *ctx;
   void *(*resize)(void *ctx, void *ptr, size_t size);
@@ -41,8 +43,8 @@ typedef enum respub_log_level {
   RESPUB_LOG_WARNING
 } respub_log_level;
 
-/* Called with one line, no newline, never a password; on the thread that does the work, no lock held. It must
- * not call the object that logs. */
+/* Called with one line, no newline, never a password; on the thread that does the work, no lock
+ * held. It must not call the object that logs. */
 typedef struct respub_log {
   void *ctx;
   void (*write)(void *ctx, respub_log_level level, const char *line);
@@ -56,18 +58,19 @@ int64_t respub_now_ms(void);
 /* ------------------------------------------------------------------------------------------------
  * Transport: where bytes come from and go to */
 
-/* A stream of bytes; functions plus ctx. Sockets are one implementation; tests bring a simulated network.
- * No function may block. */
+/* A stream of bytes; functions plus ctx. Sockets are one implementation; tests bring a simulated
+ * network. No function may block. */
 typedef struct respub_transport {
   void *ctx;
-  /* Goes on with connecting. RESPUB_OK: connected. RESPUB_AGAIN: call again when the descriptor is ready for
-   * the events in *events or *deadline_ms has come. < 0: failed for good, error filled. */
+  /* Goes on with connecting. RESPUB_OK: connected. RESPUB_AGAIN: call again when the descriptor is
+   * ready for the events in *events or *deadline_ms has come. < 0: failed, error filled. */
   respub_status (*connect)(void *ctx, int64_t now_ms, short *events, int64_t *deadline_ms,
                            respub_error *error);
   /* > 0: so many bytes read (<= len). 0: none now, try again later. RESPUB_EEOF: the peer closed.
    * RESPUB_EIO: failed, errno says why. len >= 1. */
   ptrdiff_t (*read)(void *ctx, void *buf, size_t len);
-  /* > 0: so many bytes of the n (>= 1) parts taken, in order. 0: none now, try again later. < 0: a status. */
+  /* > 0: so many bytes of the n (>= 1) parts taken, in order. 0: none now, try again later. < 0: a
+   * status. */
   ptrdiff_t (*write)(void *ctx, const respub_slice *parts, size_t n);
   /* Ends the stream and frees ctx. Called exactly once. */
   void (*close)(void *ctx);
@@ -77,7 +80,7 @@ typedef struct respub_transport {
 
 struct respub_options;
 
-/* Makes a transport that is about to connect. On failure *transport is untouched and error filled. */
+/* Makes a transport that is about to connect. On failure *transport is untouched, error filled. */
 typedef respub_status respub_dial(void *ctx, const struct respub_options *options, int64_t now_ms,
                                   respub_transport *transport, respub_error *error);
 
@@ -86,32 +89,33 @@ typedef respub_status respub_dial(void *ctx, const struct respub_options *option
 
 #define RESPUB_DEFAULT_PORT 6379
 
-/* Fills in user and password just before each handshake (token rotation). Called on the thread that drives
- * the connection; must not call it. A failure counts as a failed connect. The buffers hold the
- * options' values at entry and must end NUL-terminated. */
+/* Fills in user and password just before each handshake (token rotation). Called on the thread that
+ * drives the connection; must not call it. A failure counts as a failed connect. The buffers hold
+ * the options' values at entry and must end NUL-terminated. */
 typedef respub_status respub_credentials(void *ctx, char *username, size_t username_capacity,
                                          char *password, size_t password_capacity);
 
-/* A plain value: copy it freely, nothing to free. Pointers in it must outlive what is opened with it. */
+/* A plain value: copy it freely, nothing to free. Pointers in it must outlive what is opened with
+ * it. */
 typedef struct respub_options {
-  char host[256];        /* name or address; default "localhost"; IPv6 without brackets */
-  char unix_path[108];   /* not empty: a Unix socket instead of host and port */
-  char username[128];    /* empty: the default user */
-  char password[2048];   /* empty: no AUTH; long enough for tokens */
-  char client_name[64];  /* CLIENT SETNAME unless empty; '!' to '~' only */
-  uint16_t port;         /* default 6379 */
-  int32_t db;            /* SELECT unless 0; >= 0 */
-  int protocol;          /* 2 (default): no HELLO; 3: HELLO 3 */
-  int connect_timeout_ms; /* name resolution apart: all addresses and the handshake together; default 5000,
-                             >= 1 */
+  char host[256];         /* name or address; default "localhost"; IPv6 without brackets */
+  char unix_path[108];    /* not empty: a Unix socket instead of host and port */
+  char username[128];     /* empty: the default user */
+  char password[2048];    /* empty: no AUTH; long enough for tokens */
+  char client_name[64];   /* CLIENT SETNAME unless empty; '!' to '~' only */
+  uint16_t port;          /* default 6379 */
+  int32_t db;             /* SELECT unless 0; >= 0 */
+  int protocol;           /* 2 (default): no HELLO; 3: HELLO 3 */
+  int connect_timeout_ms; /* all addresses and the handshake together, name resolution apart;
+                             default 5000, >= 1 */
   int command_timeout_ms; /* default for calls given RESPUB_DEFAULT_TIMEOUT; default 5000, >= 1 */
-  int keepalive_s;       /* TCP keepalive idle time; default 60; 0: off */
-  int user_timeout_ms;   /* TCP_USER_TIMEOUT where it exists; default 30000; 0: the system's */
-  size_t buffer_bytes;   /* first size of the read buffer; default 16384, >= 64 */
-  size_t output_bytes;   /* most bytes queued for sending; RESPUB_EFULL beyond; default 64 MiB */
-  respub_limits limits;  /* of the replies; zeros: the decoder's defaults */
-  respub_allocator allocator; /* resize NULL (default): malloc, realloc, free */
-  respub_log log;        /* write NULL (default): no log */
+  int keepalive_s;        /* TCP keepalive idle time; default 60; 0: off */
+  int user_timeout_ms;    /* TCP_USER_TIMEOUT where it exists; default 30000; 0: the system's */
+  size_t buffer_bytes;    /* first size of the read buffer; default 16384, >= 64 */
+  size_t output_bytes;    /* most bytes queued for sending; RESPUB_EFULL beyond; default 64 MiB */
+  respub_limits limits;   /* of the replies; zeros: the decoder's defaults */
+  respub_allocator allocator;      /* resize NULL (default): malloc, realloc, free */
+  respub_log log;                  /* write NULL (default): no log */
   respub_credentials *credentials; /* NULL (default): the fields above */
   void *credentials_ctx;
   respub_dial *dial; /* NULL (default): sockets */
@@ -128,17 +132,19 @@ void respub_options_init(respub_options *options);
  *   redis://[[username]:password@]host[:port][/db]     redis://user@host has a user and no password
  *   unix:///path/to/socket[?db=N]                      also unix://[[username]:password@]/path
  *
- * Percent-encoding is decoded in username, password, path and host; an IPv6 address stands in brackets. A
- * scheme compares without case. An empty host is "localhost". Refused with RESPUB_EURL and a sentence that names
- * the part at fault but never the password: other schemes (rediss:// says that TLS is not built in), a
- * port outside 1..65535, a db that is no number, an encoded NUL, control characters or spaces, broken
- * percent-encoding, a part that is too long, unknown query parameters. On failure *options has the defaults.
- * Source of the form: https://www.iana.org/assignments/uri-schemes/prov/redis */
+ * Percent-encoding is decoded in username, password, path and host; an IPv6 address stands in
+ * brackets. A scheme compares without case. An empty host is "localhost". Refused with RESPUB_EURL
+ * and a sentence that names the part at fault but never the password: other schemes (rediss:// says
+ * that TLS is not built in), a port outside 1..65535, a db that is no number, an encoded NUL,
+ * control characters or spaces, broken percent-encoding, a part that is too long, unknown query
+ * parameters. On failure *options has the defaults. Source of the form:
+ * https://www.iana.org/assignments/uri-schemes/prov/redis */
 RESPUB_MUST_USE respub_status respub_options_from_url(respub_options *options, const char *url,
                                                       respub_error *error);
 
-/* Where the options point to, for people: "redis://localhost:6379/0" or "unix:///path?db=0", IPv6 in brackets;
- * without user and password. Returns the length, cuts at capacity (>= 1), always NUL-terminated. */
+/* Where the options point to, for people: "redis://localhost:6379/0" or "unix:///path?db=0", IPv6
+ * in brackets; without user and password. Returns the length, cuts at capacity (>= 1), always
+ * NUL-terminated. */
 size_t respub_options_address(const respub_options *options, char *out, size_t capacity);
 
 /* ------------------------------------------------------------------------------------------------
@@ -146,43 +152,45 @@ size_t respub_options_address(const respub_options *options, char *out, size_t c
 
 typedef struct respub_conn respub_conn;
 
-/* Connects and shakes hands, waiting for at most connect_timeout_ms (getaddrinfo's own time comes on top;
- * addresses in numbers and Unix sockets need none). *conn is NULL on failure.
+/* Connects and shakes hands, waiting for at most connect_timeout_ms (getaddrinfo's own time comes
+ * on top; addresses in numbers and Unix sockets need none). *conn is NULL on failure.
  *
- * The handshake is one round trip: HELLO 3 [AUTH user password] (protocol 3) or AUTH; SELECT unless db is
- * 0; CLIENT SETNAME unless empty; CLIENT SETINFO lib-name and lib-ver, whose errors are ignored because servers
- * before 7.2 do not know it.
+ * The handshake is one round trip: HELLO 3 [AUTH user password] (protocol 3) or AUTH; SELECT unless
+ * db is 0; CLIENT SETNAME unless empty; CLIENT SETINFO lib-name and lib-ver, whose errors are
+ * ignored because servers before 7.2 do not know it.
  *
- * ERESOLVE, ECONNECT (the error text names the last address and reason), TIMEOUT (also a category OK code:
- * test for != RESPUB_OK), EAUTH (WRONGPASS, NOAUTH, NOPERM: will not heal by itself), EREFUSED (any other
- * error reply, its text in the error: -ERR max number of clients reached, -LOADING, -DENIED ...), EEOF, EIO,
- * ENOMEM, EARGUMENT (an option out of its range), a decoder's code. */
+ * ERESOLVE, ECONNECT (the error text names the last address and reason), TIMEOUT (also a category
+ * OK code: test for != RESPUB_OK), EAUTH (WRONGPASS, NOAUTH, NOPERM: will not heal by itself),
+ * EREFUSED (any other error reply, its text in the error: -ERR max number of clients reached,
+ * -LOADING, -DENIED ...), EEOF, EIO, ENOMEM, EARGUMENT (an option out of its range), a decoder's
+ * code. */
 RESPUB_MUST_USE respub_status respub_conn_open(respub_conn **conn, const respub_options *options,
                                                respub_error *error);
 
 /* Closes and frees. Accepts NULL. */
 void respub_conn_close(respub_conn *conn);
 
-/* Sends one command and waits for its reply. *reply (never NULL on RESPUB_OK) may be an error reply: that is
- * the caller's to judge (respub_node_is_error). It is valid until the next call on this connection.
- * timeout_ms: >= 0, or RESPUB_DEFAULT_TIMEOUT. RESPUB_TIMEOUT: the reply is still due and
- * respub_conn_reply will take it; another command now returns RESPUB_ESTATE, so that no reply is ever given
- * to the wrong command. ESTATE also when replies of respub_conn_append are still due. Failures < 0 of the
- * connection are final: close it. */
+/* Sends one command and waits for its reply. *reply (never NULL on RESPUB_OK) may be an error
+ * reply: that is the caller's to judge (respub_node_is_error). It is valid until the next call on
+ * this connection. timeout_ms: >= 0, or RESPUB_DEFAULT_TIMEOUT. RESPUB_TIMEOUT: the reply is still
+ * due and respub_conn_reply will take it; another command now returns RESPUB_ESTATE, so that no
+ * reply is ever given to the wrong command. ESTATE also when replies of respub_conn_append are
+ * still due. Failures < 0 of the connection are final: close it. */
 RESPUB_MUST_USE respub_status respub_conn_command(respub_conn *conn, const respub_slice *args,
                                                   size_t n, int timeout_ms,
                                                   const respub_node **reply, respub_error *error);
 
-/* Queues one command; nothing is sent before flush, push or a full buffer. The arguments are copied.
- * EFULL: output_bytes would be exceeded; nothing was queued. */
+/* Queues one command; nothing is sent before flush, push or a full buffer. The arguments are
+ * copied. EFULL: output_bytes would be exceeded; nothing was queued. */
 RESPUB_MUST_USE respub_status respub_conn_append(respub_conn *conn, const respub_slice *args,
                                                  size_t n);
 
-/* Sends what is queued, waiting as long as the peer does not take it. TIMEOUT: the rest stays queued. */
+/* Sends what is queued, waiting as long as the peer does not take it. TIMEOUT: the rest stays
+ * queued. */
 RESPUB_MUST_USE respub_status respub_conn_flush(respub_conn *conn, int timeout_ms);
 
-/* Flushes, then waits for the next reply, in the order of the commands. ESTATE when none is due. RESP3 pushes
- * are returned like replies but do not count as one. */
+/* Flushes, then waits for the next reply, in the order of the commands. ESTATE when none is due.
+ * RESP3 pushes are returned like replies but do not count as one. */
 RESPUB_MUST_USE respub_status respub_conn_reply(respub_conn *conn, int timeout_ms,
                                                 const respub_node **reply);
 
@@ -191,43 +199,45 @@ size_t respub_conn_due(const respub_conn *conn);
 
 /* -- The same connection without waiting -- */
 
-/* Begins to connect (name resolution, if needed, waits). Then call respub_conn_step until it is not AGAIN. */
+/* Begins to connect (name resolution, if needed, waits). Then call respub_conn_step until it is not
+ * AGAIN. */
 RESPUB_MUST_USE respub_status respub_conn_start(respub_conn **conn, const respub_options *options,
                                                 int64_t now_ms, respub_error *error);
 
-/* Goes on with connect and handshake as far as is possible now. OK: ready for commands (and from then on always).
- * AGAIN: wait for respub_conn_events or respub_conn_deadline_ms. < 0 or TIMEOUT: failed for good, as for
- * respub_conn_open; respub_conn_error tells more. */
+/* Goes on with connect and handshake as far as is possible now. OK: ready for commands (and from
+ * then on always). AGAIN: wait for respub_conn_events or respub_conn_deadline_ms. < 0 or TIMEOUT:
+ * failed for good, as for respub_conn_open; respub_conn_error tells more. */
 RESPUB_MUST_USE respub_status respub_conn_step(respub_conn *conn, int64_t now_ms);
 
 /* The last failure of this connection. */
 const respub_error *respub_conn_error(const respub_conn *conn);
 
-/* For poll: the descriptor (-1: none), the events wanted (POLLIN, POLLOUT), and when step must be called at
- * the latest (RESPUB_NEVER once it is ready). */
+/* For poll: the descriptor (-1: none), the events wanted (POLLIN, POLLOUT), and when step must be
+ * called at the latest (RESPUB_NEVER once it is ready). */
 int respub_conn_fd(const respub_conn *conn);
 short respub_conn_events(const respub_conn *conn);
 int64_t respub_conn_deadline_ms(const respub_conn *conn);
 
-/* Reads once what is there. OK: something came. AGAIN: nothing now. < 0: final. Invalidates values taken
- * before. */
+/* Reads once what is there. OK: something came. AGAIN: nothing now. < 0: final. Invalidates values
+ * taken before. */
 RESPUB_MUST_USE respub_status respub_conn_fill(respub_conn *conn);
 
-/* Decodes the next value in the buffer. OK: *value is its tape, its slices point into the read buffer and are
- * valid until the next fill, take, reply or command. MORE: fill first. < 0: malformed or beyond a limit,
- * final; the error's text names the offset. Does not read from the socket. Counts down respub_conn_due unless
- * the value is a push. */
+/* Decodes the next value in the buffer. OK: *value is its tape, its slices point into the read
+ * buffer and are valid until the next fill, take, reply or command. MORE: fill first. < 0:
+ * malformed or beyond a limit, final; the error's text names the offset. Does not read from the
+ * socket. Counts down respub_conn_due unless the value is a push. */
 RESPUB_MUST_USE respub_status respub_conn_take(respub_conn *conn, const respub_node **value);
 
-/* Queues the parts' bytes, which must be whole encoded commands that will get replies replies in all. What
- * the socket takes at once is written without a copy when nothing is queued and now is true; the rest is
- * copied. EFULL as for append (never after a part of them was written); < 0 final: *written, unless NULL, tells
- * how many bytes of these parts the socket took. */
+/* Queues the parts' bytes, which must be whole encoded commands that will get replies replies in
+ * all. What the socket takes at once is written without a copy when nothing is queued and now is
+ * true; the rest is copied. EFULL as for append (never after a part of them was written); < 0
+ * final: *written, unless NULL, tells how many bytes of these parts the socket took. */
 RESPUB_MUST_USE respub_status respub_conn_write(respub_conn *conn, const respub_slice *parts,
                                                 size_t n, size_t replies, bool now,
                                                 size_t *written);
 
-/* Writes what is queued, as much as the socket takes now. OK: all. AGAIN: wait for POLLOUT. < 0: final. */
+/* Writes what is queued, as much as the socket takes now. OK: all. AGAIN: wait for POLLOUT. < 0:
+ * final. */
 RESPUB_MUST_USE respub_status respub_conn_push(respub_conn *conn);
 
 /* Bytes queued and not yet given to the socket. */

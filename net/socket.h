@@ -1,9 +1,9 @@
-/* socket.h - stream sockets; the only file pair that makes, configures or closes descriptors. Part of
- * what a port supplies.
+/* socket.h - stream sockets; the only file pair that makes, configures or closes descriptors. Part
+ * of what a port supplies.
  *
  * Every descriptor made here is close-on-exec and non-blocking; TCP ones have TCP_NODELAY. No call
- * raises SIGPIPE. EINTR is handled here; close is never retried. Where a status is RESPUB_EIO, errno
- * says why. Any thread may call anything; nothing blocks, but for host names in listen_tcp. */
+ * raises SIGPIPE. EINTR is handled here; close is never retried. Where a status is RESPUB_EIO,
+ * errno says why. Any thread may call anything; nothing blocks but a host name in listen_tcp. */
 #ifndef RESPUB_NET_SOCKET_H
 #define RESPUB_NET_SOCKET_H
 
@@ -13,8 +13,8 @@
 #include <sys/socket.h>
 #include <sys/un.h>
 
-/* Where a socket is or goes to. A union of its own, because sockaddr_storage is more than this layer
- * needs. length 0: no address. */
+/* Where a socket is or goes to. A union of its own, because sockaddr_storage is more than this
+ * layer needs. length 0: no address. */
 typedef struct respub__address {
   union {
     struct sockaddr any;
@@ -39,34 +39,39 @@ typedef struct respub__socket_tuning {
 } respub__socket_tuning;
 
 /* Begins to connect. OK: connected. AGAIN: *fd is connecting; wait for POLLOUT, then call
- * respub__socket_connected. EFULL: a Unix socket's backlog is full, try again a little later. EIO. *fd
- * is -1 unless OK or AGAIN. */
+ * respub__socket_connected. EFULL: a Unix socket's backlog is full, try again a little later. EIO.
+ * *fd is -1 unless OK or AGAIN. */
 RESPUB_MUST_USE respub_status respub__socket_connect(int *fd, const respub__address *address,
                                                      const respub__socket_tuning *tuning);
 
 /* OK: connected. AGAIN: not yet. EIO: failed; the caller closes fd. */
 RESPUB_MUST_USE respub_status respub__socket_connected(int fd);
 
-/* As read and write of respub_transport: bytes > 0; 0: not now; RESPUB_EEOF (read only); RESPUB_EIO. */
+/* As read and write of respub_transport: bytes > 0; 0: not now; RESPUB_EEOF (read only);
+ * RESPUB_EIO. */
 ptrdiff_t respub__socket_read(int fd, void *buf, size_t len);
 ptrdiff_t respub__socket_write(int fd, const respub_slice *parts, size_t n);
 
 /* Accepts -1. Keeps errno. */
 void respub__socket_close(int fd);
 
-/* Listens on host (a name or an address in numbers; NULL or "": 127.0.0.1) and port; port 0 picks one.
- * *bound, unless NULL, is the address that it got. ERESOLVE, EIO; error filled. */
+/* Listens on host (a name or an address in numbers; NULL or "": 127.0.0.1) and port; port 0 picks
+ * one. *bound, unless NULL, is the address that it got. ERESOLVE, EIO; error filled. */
 RESPUB_MUST_USE respub_status respub__socket_listen_tcp(int *fd, const char *host, uint16_t port,
                                                         respub__address *bound,
                                                         respub_error *error);
 
-/* Listens on a Unix socket. A socket file that nobody listens on any more is replaced; one that is in use, or
- * a file that is no socket, is EIO (EADDRINUSE). The caller unlinks path when done. */
+/* Listens on a Unix socket. A socket file that nobody listens on any more is replaced; one that is
+ * in use, or a file that is no socket, is EIO (EADDRINUSE). The caller unlinks path when done. */
 RESPUB_MUST_USE respub_status respub__socket_listen_unix(int *fd, const char *path,
                                                          respub_error *error);
 
-/* The next waiting connection. AGAIN: none. EFULL: no descriptor or memory left now; the connection stays in
- * the queue, so stop polling the listener for a while. EIO: the listener is broken. *peer may be NULL. */
+/* Listens at one address. EIO. */
+RESPUB_MUST_USE respub_status respub__socket_listen(int *fd, const respub__address *address);
+
+/* The next waiting connection. AGAIN: none. EFULL: no descriptor or memory left now; the connection
+ * stays in the queue, so stop polling the listener for a while. EIO: the listener is broken. *peer
+ * may be NULL. */
 RESPUB_MUST_USE respub_status respub__socket_accept(int *fd, int listener, respub__address *peer);
 
 /* The port of an IPv4 or IPv6 address, 0 for others. */

@@ -1,4 +1,4 @@
-/* wait.h - waiting for descriptors, and waking a thread that waits; part of what a port supplies. */
+/* wait.h - waiting for descriptors, and waking a thread that waits; a port supplies it. */
 #ifndef RESPUB_NET_WAIT_H
 #define RESPUB_NET_WAIT_H
 
@@ -6,9 +6,9 @@
 
 #include <poll.h>
 
-/* poll until a descriptor is ready (RESPUB_OK, revents set) or respub__clock_ms() reaches deadline_ms
- * (RESPUB_TIMEOUT, also at once for one that has passed, after a look at the descriptors). EINTR goes on with the
- * time that is left. RESPUB_EIO: poll failed, errno says why. */
+/* poll until a descriptor is ready (RESPUB_OK, revents set) or respub__clock_ms() reaches
+ * deadline_ms (RESPUB_TIMEOUT, also at once for one that has passed, after a look at the
+ * descriptors). EINTR goes on with the time that is left. RESPUB_EIO: poll failed, see errno. */
 RESPUB_MUST_USE respub_status respub__wait(struct pollfd *fds, size_t n, int64_t deadline_ms);
 
 /* A descriptor that any thread can make readable (eventfd or a pipe). */

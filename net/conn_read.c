@@ -1,0 +1,166 @@
+/* The way in: socket -> read buffer -> tape. */
+#include "net/conn.h"
+#include "net/memory.h"
+#include "net/text.h"
+
+#include <errno.h>
+#include <string.h>
+
+/* A larger tape than this is given back when the buffer is empty. */
+#define KEPT_NODES 1024
+
+respub_status respub__conn_usable(const respub_conn *conn) {
+  if (conn->generation != respub__fork_generation())
+    return RESPUB_EFORKED;
+  switch (conn->state) {
+  case RESPUB__CONN_READY:
+    return RESPUB_OK;
+  case RESPUB__CONN_LOST:
+    return conn->status;
+  case RESPUB__CONN_DIALING:
+  case RESPUB__CONN_SHAKING:
+  case RESPUB__CONN_REFUSED:
+    return RESPUB_ESTATE;
+  }
+  return RESPUB_ESTATE;
+}
+
+respub_status respub__conn_lose(respub_conn *conn, respub_status status, const char *doing) {
+  char why[RESPUB__ERRNO_TEXT];
+  int reason = errno;
+  (void)respub__fail(&conn->error, status, "connection lost while %s: %s", doing,
+                     status == RESPUB_EIO ? respub__errno_text(reason, why, sizeof why)
+                                          : respub_status_text(status));
+  conn->state = RESPUB__CONN_LOST;
+  conn->status = status;
+  respub__log(&conn->log, RESPUB_LOG_INFO, "%s", conn->error.text);
+  errno = reason;
+  return status;
+}
+
+static void drop_taken(respub_conn *conn) {
+  respub__buffer_consume(&conn->input, conn->taken);
+  conn->taken = 0;
+}
+
+/* ------------------------------------------------------------------------------------------------
+ * Reading */
+
+static respub_status make_room(respub_conn *conn) {
+  respub__buffer *in = &conn->input;
+  size_t used = respub__buffer_used(in);
+  /* With less room than this at the end, reading would take many small calls. */
+  size_t need = in->capacity / 4 + 1;
+  if (used < conn->input_limit && need > conn->input_limit - used)
+    need = conn->input_limit - used;
+  return respub__buffer_reserve(in, &conn->allocator, need, conn->input_limit);
+}
+
+respub_status respub__conn_read(respub_conn *conn) {
+  respub__buffer *in = &conn->input;
+  drop_taken(conn);
+  respub_status status = make_room(conn);
+  if (status != RESPUB_OK)
+    return status;
+  ptrdiff_t got =
+      conn->transport.read(conn->transport.ctx, in->data + in->end, in->capacity - in->end);
+  if (got <= 0)
+    return got == 0 ? RESPUB_AGAIN : (respub_status)got;
+  respub__buffer_commit(in, (size_t)got);
+  conn->bytes_in += (uint64_t)got;
+  return RESPUB_OK;
+}
+
+respub_status respub_conn_fill(respub_conn *conn) {
+  respub_status status = respub__conn_usable(conn);
+  if (status != RESPUB_OK)
+    return status;
+  status = respub__conn_read(conn);
+  if (status >= 0 || status == RESPUB_EFULL || status == RESPUB_ENOMEM)
+    return status;
+  return respub__conn_lose(conn, status, "reading");
+}
+
+/* ------------------------------------------------------------------------------------------------
+ * Decoding */
+
+static respub_status grow_nodes(respub_conn *conn) {
+  size_t capacity = conn->node_capacity * 2;
+  if (capacity > SIZE_MAX / sizeof(respub_node))
+    return RESPUB_ENOMEM;
+  respub_node *old = conn->nodes == conn->embedded ? NULL : conn->nodes;
+  respub_node *nodes = respub__resize(&conn->allocator, old, capacity * sizeof *nodes);
+  if (nodes == NULL)
+    return RESPUB_ENOMEM;
+  if (old == NULL)
+    memcpy(nodes, conn->embedded, sizeof conn->embedded);
+  conn->nodes = nodes;
+  conn->node_capacity = capacity;
+  respub_decoder_grow(&conn->decoder, nodes, capacity);
+  return RESPUB_OK;
+}
+
+/* Between two values, with nothing left in the buffer: the memory of an unusually large one goes
+ * back. */
+static void trim(respub_conn *conn) {
+  respub__buffer_trim(&conn->input, &conn->allocator);
+  if (conn->node_capacity <= KEPT_NODES)
+    return;
+  respub__free(&conn->allocator, conn->nodes);
+  conn->nodes = conn->embedded;
+  conn->node_capacity = RESPUB__CONN_NODES;
+  respub_decoder_init(&conn->decoder, &conn->limits, conn->nodes, conn->node_capacity);
+}
+
+static respub_status malformed(respub_conn *conn, respub_status status) {
+  (void)respub__fail(&conn->error, status, "malformed reply: %s at byte %zu of it",
+                     respub_status_text(status), conn->decoder.position);
+  if (conn->state == RESPUB__CONN_READY) {
+    conn->state = RESPUB__CONN_LOST;
+    conn->status = status;
+    respub__log(&conn->log, RESPUB_LOG_WARNING, "%s", conn->error.text);
+  }
+  return status;
+}
+
+static respub_status decode_rest(respub_conn *conn, respub_status status) {
+  const respub__buffer *in = &conn->input;
+  while (status == RESPUB_NODES) {
+    status = grow_nodes(conn);
+    if (status != RESPUB_OK)
+      return status;
+    status =
+        respub_decode(&conn->decoder, in->data + in->begin, respub__buffer_used(in), &conn->taken);
+  }
+  return status < 0 ? malformed(conn, status) : status;
+}
+
+respub_status respub__conn_decode(respub_conn *conn, const respub_node **value) {
+  const respub__buffer *in = &conn->input;
+  drop_taken(conn);
+  if (respub__buffer_used(in) == 0) {
+    trim(conn);
+    return RESPUB_MORE;
+  }
+  respub_status status =
+      respub_decode(&conn->decoder, in->data + in->begin, respub__buffer_used(in), &conn->taken);
+  if (status != RESPUB_OK)
+    status = decode_rest(conn, status);
+  if (status == RESPUB_OK)
+    *value = conn->nodes;
+  return status;
+}
+
+respub_status respub_conn_take(respub_conn *conn, const respub_node **value) {
+  *value = NULL;
+  if (conn->generation != respub__fork_generation())
+    return RESPUB_EFORKED;
+  if (conn->state != RESPUB__CONN_READY && conn->state != RESPUB__CONN_LOST)
+    return RESPUB_ESTATE;
+  respub_status status = respub__conn_decode(conn, value);
+  if (status != RESPUB_OK)
+    return status;
+  if (conn->due > 0 && respub_node_value(*value)->type != RESPUB_PUSH)
+    conn->due--;
+  return RESPUB_OK;
+}

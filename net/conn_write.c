@@ -1,0 +1,129 @@
+/* The way out: encoder or caller's bytes -> queue -> socket. */
+#include "net/conn.h"
+#include "net/memory.h"
+
+#include <errno.h>
+
+respub_status respub__conn_drain(respub_conn *conn) {
+  respub__buffer *out = &conn->output;
+  while (respub__buffer_used(out) > 0) {
+    respub_slice rest = respub_slice_of(out->data + out->begin, respub__buffer_used(out));
+    ptrdiff_t put = conn->transport.write(conn->transport.ctx, &rest, 1);
+    if (put <= 0)
+      return put == 0 ? RESPUB_AGAIN : (respub_status)put;
+    respub__buffer_consume(out, (size_t)put);
+    conn->bytes_out += (uint64_t)put;
+  }
+  respub__buffer_trim(out, &conn->allocator);
+  return RESPUB_OK;
+}
+
+respub_status respub_conn_push(respub_conn *conn) {
+  respub_status status = respub__conn_usable(conn);
+  if (status != RESPUB_OK)
+    return status;
+  status = respub__conn_drain(conn);
+  return status < 0 ? respub__conn_lose(conn, status, "writing") : status;
+}
+
+respub_status respub_conn_append(respub_conn *conn, const respub_slice *args, size_t n) {
+  respub_status status = respub__conn_usable(conn);
+  if (status != RESPUB_OK)
+    return status;
+  size_t size = n > 0 ? respub_encode_command(NULL, 0, args, n) : RESPUB_UNENCODABLE;
+  if (size == RESPUB_UNENCODABLE)
+    return RESPUB_EARGUMENT;
+  respub__buffer *out = &conn->output;
+  status = respub__buffer_reserve(out, &conn->allocator, size, conn->output_limit);
+  if (status != RESPUB_OK)
+    return status;
+  respub__buffer_commit(out, respub_encode_command(out->data + out->end, size, args, n));
+  conn->due++;
+  return RESPUB_OK;
+}
+
+/* ------------------------------------------------------------------------------------------------
+ * Write */
+
+/* Where a caller's parts have been taken up to. */
+typedef struct cursor {
+  const respub_slice *parts;
+  size_t n;
+  size_t offset; /* bytes of parts[0] that are gone */
+} cursor;
+
+static void advance(cursor *c, size_t bytes) {
+  c->offset += bytes;
+  while (c->n > 0 && c->offset >= c->parts->len) {
+    c->offset -= c->parts->len;
+    c->parts++;
+    c->n--;
+  }
+}
+
+static respub_slice rest_of_part(const cursor *c) {
+  return respub_slice_of(c->parts->ptr + c->offset, c->parts->len - c->offset);
+}
+
+/* OK: the transport takes no more, or all is taken. */
+static respub_status write_now(respub_conn *conn, cursor *c, size_t *written) {
+  advance(c, 0);
+  while (c->n > 0) {
+    respub_slice rest = rest_of_part(c);
+    ptrdiff_t put = c->offset > 0 ? conn->transport.write(conn->transport.ctx, &rest, 1)
+                                  : conn->transport.write(conn->transport.ctx, c->parts, c->n);
+    if (put <= 0)
+      return (respub_status)put;
+    advance(c, (size_t)put);
+    *written += (size_t)put;
+    conn->bytes_out += (uint64_t)put;
+  }
+  return RESPUB_OK;
+}
+
+static void queue_rest(respub_conn *conn, cursor *c) {
+  for (; c->n > 0; advance(c, rest_of_part(c).len)) {
+    /* Cannot fail: the room has been reserved. */
+    respub_status status =
+        respub__buffer_append(&conn->output, &conn->allocator, rest_of_part(c), SIZE_MAX);
+    (void)status;
+  }
+}
+
+static bool sum_parts(const respub_slice *parts, size_t n, size_t *total) {
+  *total = 0;
+  for (size_t i = 0; i < n; i++) {
+    if (parts[i].len > SIZE_MAX - *total)
+      return false;
+    *total += parts[i].len;
+  }
+  return true;
+}
+
+respub_status respub_conn_write(respub_conn *conn, const respub_slice *parts, size_t n,
+                                size_t replies, bool now, size_t *written) {
+  size_t ignored;
+  size_t *taken = written != NULL ? written : &ignored;
+  *taken = 0;
+  respub_status status = respub__conn_usable(conn);
+  if (status != RESPUB_OK)
+    return status;
+  size_t total;
+  size_t queued = respub_conn_unsent(conn);
+  if (!sum_parts(parts, n, &total) || queued > conn->output_limit ||
+      total > conn->output_limit - queued)
+    return RESPUB_EFULL;
+  cursor c = {parts, n, 0};
+  if (now && queued == 0)
+    status = write_now(conn, &c, taken);
+  if (status != RESPUB_OK)
+    return respub__conn_lose(conn, status, "writing");
+  if (*taken < total)
+    status =
+        respub__buffer_reserve(&conn->output, &conn->allocator, total - *taken, conn->output_limit);
+  if (status != RESPUB_OK)
+    return *taken > 0 ? respub__conn_lose(conn, status, "writing") : status;
+  queue_rest(conn, &c);
+  conn->due += replies;
+  return RESPUB_OK;
+}

@@ -1,0 +1,32 @@
+#include "net/random.h"
+
+#include "net/clock.h"
+#include "net/socket.h"
+
+#include <fcntl.h>
+#include <stddef.h>
+#include <unistd.h>
+
+static int from_system(uint64_t *seed) {
+  int fd = open("/dev/urandom", O_RDONLY | O_CLOEXEC);
+  if (fd < 0)
+    return 0;
+  ptrdiff_t got = read(fd, seed, sizeof *seed);
+  respub__socket_close(fd);
+  return got == (ptrdiff_t)sizeof *seed;
+}
+
+/* The finaliser of splitmix64: every input bit changes about half of the output's. */
+static uint64_t mix(uint64_t x) {
+  x = (x ^ (x >> 30)) * UINT64_C(0xbf58476d1ce4e5b9);
+  x = (x ^ (x >> 27)) * UINT64_C(0x94d049bb133111eb);
+  return x ^ (x >> 31);
+}
+
+uint64_t respub__random_seed(void) {
+  uint64_t seed = 0;
+  if (from_system(&seed))
+    return seed;
+  seed = mix((uint64_t)respub__clock_us() ^ mix((uint64_t)getpid()));
+  return mix(seed ^ (uint64_t)(uintptr_t)&seed ^ (uint64_t)respub__wall_ms());
+}

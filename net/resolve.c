@@ -1,0 +1,102 @@
+#include "net/resolve.h"
+
+#include "net/memory.h"
+#include "net/text.h"
+
+#include <errno.h>
+#include <netdb.h>
+#include <string.h>
+
+/* More addresses than this are not tried: no deadline is long enough for them. */
+#define MOST_ADDRESSES 32
+
+static bool is_usable(const struct addrinfo *info) {
+  return (info->ai_family == AF_INET || info->ai_family == AF_INET6) &&
+         info->ai_addrlen <= sizeof((respub__address *)NULL)->as;
+}
+
+static size_t count_usable(const struct addrinfo *info) {
+  size_t count = 0;
+  for (; info != NULL && count < MOST_ADDRESSES; info = info->ai_next)
+    count += is_usable(info);
+  return count;
+}
+
+static void set_port(respub__address *address, uint16_t port) {
+  if (address->as.any.sa_family == AF_INET)
+    address->as.v4.sin_port = htons(port);
+  else
+    address->as.v6.sin6_port = htons(port);
+}
+
+static void copy_usable(respub__addresses *addresses, const struct addrinfo *info, uint16_t port) {
+  for (size_t i = 0; i < addresses->count; info = info->ai_next) {
+    if (!is_usable(info))
+      continue;
+    respub__address *address = &addresses->list[i++];
+    memcpy(&address->as, info->ai_addr, info->ai_addrlen);
+    address->length = info->ai_addrlen;
+    set_port(address, port);
+  }
+}
+
+static respub_status reserve(respub__addresses *addresses, const respub_allocator *allocator,
+                             size_t count, respub_error *error) {
+  addresses->list = respub__alloc_zero(allocator, count * sizeof *addresses->list);
+  if (addresses->list == NULL)
+    return respub__fail(error, RESPUB_ENOMEM, "out of memory for addresses");
+  addresses->count = count;
+  return RESPUB_OK;
+}
+
+static int look_up(const char *host, int flags, struct addrinfo **found) {
+  struct addrinfo hints;
+  memset(&hints, 0, sizeof hints);
+  hints.ai_socktype = SOCK_STREAM;
+  hints.ai_flags = flags;
+  return getaddrinfo(host, NULL, &hints, found);
+}
+
+static respub_status fail_to_resolve(respub_error *error, const char *host, int code, int reason) {
+  char text[RESPUB__ERRNO_TEXT];
+  if (code == EAI_MEMORY)
+    return respub__fail(error, RESPUB_ENOMEM, "out of memory for addresses");
+  return respub__fail(error, RESPUB_ERESOLVE, "cannot resolve %s: %s", host,
+                      code == EAI_SYSTEM ? respub__errno_text(reason, text, sizeof text)
+                                         : gai_strerror(code));
+}
+
+respub_status respub__resolve(respub__addresses *addresses, const respub_allocator *allocator,
+                              const char *host, uint16_t port, respub_error *error) {
+  struct addrinfo *found = NULL;
+  int code = look_up(host, AI_NUMERICHOST, &found);
+  if (code == EAI_NONAME)
+    code = look_up(host, 0, &found);
+  if (code != 0)
+    return fail_to_resolve(error, host, code, errno);
+  size_t count = count_usable(found);
+  respub_status status = count == 0 ? respub__fail(error, RESPUB_ERESOLVE,
+                                                   "cannot resolve %s: no usable address", host)
+                                    : reserve(addresses, allocator, count, error);
+  if (status == RESPUB_OK)
+    copy_usable(addresses, found, port);
+  freeaddrinfo(found);
+  return status;
+}
+
+respub_status respub__resolve_local(respub__addresses *addresses, const respub_allocator *allocator,
+                                    const char *path, respub_error *error) {
+  respub__address address;
+  if (respub__address_local(&address, path) != RESPUB_OK)
+    return respub__fail(error, RESPUB_EARGUMENT, "not usable as the path of a socket: %s", path);
+  respub_status status = reserve(addresses, allocator, 1, error);
+  if (status == RESPUB_OK)
+    addresses->list[0] = address;
+  return status;
+}
+
+void respub__addresses_free(respub__addresses *addresses, const respub_allocator *allocator) {
+  respub__free(allocator, addresses->list);
+  addresses->list = NULL;
+  addresses->count = 0;
+}

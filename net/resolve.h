@@ -1,0 +1,26 @@
+/* resolve.h - host names to addresses; part of what a port supplies. */
+#ifndef RESPUB_NET_RESOLVE_H
+#define RESPUB_NET_RESOLVE_H
+
+#include "net/socket.h"
+
+typedef struct respub__addresses {
+  respub__address *list;
+  size_t count;
+} respub__addresses;
+
+/* The TCP addresses of host in the system's order of preference, at least one on RESPUB_OK. A name
+ * waits for getaddrinfo; an address in numbers never does. ERESOLVE or ENOMEM, error filled;
+ * nothing to free then. */
+RESPUB_MUST_USE respub_status respub__resolve(respub__addresses *addresses,
+                                              const respub_allocator *allocator, const char *host,
+                                              uint16_t port, respub_error *error);
+
+/* The one address of a Unix socket. EARGUMENT or ENOMEM, error filled. */
+RESPUB_MUST_USE respub_status respub__resolve_local(respub__addresses *addresses,
+                                                    const respub_allocator *allocator,
+                                                    const char *path, respub_error *error);
+
+void respub__addresses_free(respub__addresses *addresses, const respub_allocator *allocator);
+
+#endif

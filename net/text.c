@@ -1,0 +1,55 @@
+/* strerror_r is the POSIX one unless glibc was asked for its own; both are served. */
+#include "net/text.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#define LOG_LINE_BYTES 512
+
+static void blank_controls(char *text) {
+  for (; *text != '\0'; text++) {
+    unsigned char c = (unsigned char)*text;
+    if (c < 0x20 || c == 0x7f)
+      *text = '?';
+  }
+}
+
+RESPUB__PRINTF(3, 0)
+static void format_line(char *out, size_t capacity, const char *format, va_list args) {
+  if (vsnprintf(out, capacity, format, args) < 0)
+    out[0] = '\0';
+  blank_controls(out);
+}
+
+respub_status respub__fail(respub_error *error, respub_status status, const char *format, ...) {
+  if (error == NULL)
+    return status;
+  va_list args;
+  va_start(args, format);
+  format_line(error->text, sizeof error->text, format, args);
+  va_end(args);
+  error->status = status;
+  return status;
+}
+
+void respub__log(const respub_log *log, respub_log_level level, const char *format, ...) {
+  if (log == NULL || log->write == NULL)
+    return;
+  char line[LOG_LINE_BYTES];
+  va_list args;
+  va_start(args, format);
+  format_line(line, sizeof line, format, args);
+  va_end(args);
+  log->write(log->ctx, level, line);
+}
+
+const char *respub__errno_text(int number, char *out, size_t capacity) {
+#if defined(__GLIBC__) && defined(_GNU_SOURCE)
+  return strerror_r(number, out, capacity);
+#else
+  if (strerror_r(number, out, capacity) != 0)
+    (void)snprintf(out, capacity, "error %d", number);
+  return out;
+#endif
+}
