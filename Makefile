@@ -95,10 +95,11 @@ bench: ## install what is missing, build, run the benchmarks
 	@if [ -x tests/bench/run ]; then RESPUB_BUILD='$(abspath $(B))' tests/bench/run; else \
 	  for bench in $(BENCHES); do $$bench || exit 1; done; fi
 
+FUZZ_BUILD = $(MAKE) B='$(B)/fuzz' CC=clang CFLAGS='-O1 -g -fsanitize=fuzzer-no-link' \
+  SANITIZE=address,undefined fuzzers
 fuzz: ## install what is missing, build, run each fuzzer for FUZZ_SECONDS (60)
 	tools/setup fuzz
-	$(MAKE) B='$(B)/fuzz' CC=clang CFLAGS='-O1 -g -fsanitize=fuzzer-no-link' \
-	  SANITIZE=address,undefined fuzzers
+	$(FUZZ_BUILD)
 	tools/fuzz '$(B)/fuzz' $(FUZZ_SECONDS)
 
 tests: $(TESTS)
@@ -160,7 +161,8 @@ SONAME = $(@F).$(SOVERSION)
 SHARED_FLAGS = -shared -Wl,-soname,$(SONAME) -Wl,--version-script=tools/exports.map
 $(B)/librespub.so: $(CORE_OBJECTS)
 $(B)/librespub_schema.so: $(SCHEMA_OBJECTS) | $(B)/librespub.so
-$(B)/librespub_schema.so: SHARED_LIBS := -L$(B) -lrespub $(CJSON_LIBS)
+# The two lie side by side, wherever that is.
+$(B)/librespub_schema.so: SHARED_LIBS := -L$(B) -lrespub -Wl,-rpath,'$$ORIGIN' $(CJSON_LIBS)
 $(B)/%.so: tools/exports.map $(B)/sources
 	$(call say,LD)$(LINK) $@.$(VERSION) $(SHARED_FLAGS) $(filter %.o,$^) $(SHARED_LIBS) $(LDLIBS)
 	@ln -sf $(@F).$(VERSION) $(@D)/$(SONAME)

@@ -34,18 +34,19 @@ check-headers: $(STAGED) ## the public headers compile clean by themselves, as C
 	    -I$(B)/include -fsyntax-only - || exit 1; \
 	done
 
-# The linker's -z defs: no library needs what its own layers and libraries do not give.
+# With -z defs the linker refuses a shared library that needs what nothing gives it.
+GCC_BUILD = $(MAKE) --no-print-directory -j$(JOBS) B='$(C)/gcc' CC=gcc CFLAGS='$(STRICT)' \
+  LDFLAGS='$(LDFLAGS) -Wl,-z,defs' $(ALL_GOALS)
+
 check-gcc: ## everything with gcc and warnings as errors
-	$(MAKE) --no-print-directory -j$(JOBS) B='$(C)/gcc' CC=gcc CFLAGS='$(STRICT)' \
-	  LDFLAGS='$(LDFLAGS) -Wl,-z,defs' $(ALL_GOALS)
+	$(GCC_BUILD)
 
 check-symbols: ## what the libraries export and need (wants the build of check-gcc)
 	tools/symbols '$(C)/gcc'
 
 check-clang: ## everything with clang and warnings as errors, the fuzzers too
 	$(MAKE) --no-print-directory -j$(JOBS) B='$(C)/clang' CC=clang CFLAGS='$(STRICT)' $(ALL_GOALS)
-	$(MAKE) --no-print-directory -j$(JOBS) B='$(B)/fuzz' CC=clang \
-	  CFLAGS='-O1 -g -fsanitize=fuzzer-no-link' SANITIZE=address,undefined fuzzers
+	$(FUZZ_BUILD) -j$(JOBS)
 
 check-tidy: $(STAGED) ## clang-tidy, with what .clang-tidy says
 	@printf '%s\n' $(C_FILES) | xargs -P $(JOBS) -I '{}' tools/tidy '{}' -std=c11 $(OWN_CPPFLAGS) \
@@ -55,8 +56,8 @@ check-cppcheck: ## cppcheck: warnings, performance, portability
 	cppcheck --quiet -j $(JOBS) --std=c11 --language=c --enable=warning,performance,portability \
 	  --inline-suppr --suppressions-list=tools/cppcheck.txt --error-exitcode=1 -I. $(SOURCE_FOLDERS)
 
-# $(1) folder, $(2) sanitizers, $(3) how much slower; what it finds ends a program with exit code
-# 99.
+# $(1) folder, $(2) sanitizers, $(3) how much slower, $(4) more environment. A finding ends a
+# program with exit code 99, which none uses for anything else.
 comma := ,
 define sanitized_tests
 	$(MAKE) --no-print-directory -j$(JOBS) B='$(C)/$(1)' CFLAGS='-O1 -g' SANITIZE=$(2) all tests
@@ -75,8 +76,7 @@ check-tsan: ## all tests under ThreadSanitizer
 
 VALGRIND = valgrind --quiet --error-exitcode=99 --leak-check=full --child-silent-after-fork=yes
 check-valgrind: ## the unit tests under valgrind
-	$(MAKE) --no-print-directory -j$(JOBS) B='$(C)/gcc' CC=gcc CFLAGS='$(STRICT)' \
-	  LDFLAGS='$(LDFLAGS) -Wl,-z,defs' $(ALL_GOALS)
+	$(GCC_BUILD)
 	RESPUB_BUILD='$(abspath $(C))/gcc' RESPUB_TEST_SLOW=10 RESPUB_TEST_SECONDS=900 \
 	RESPUB_TEST_WRAPPER='$(VALGRIND)' \
-	  tests/run $(patsubst %.c,$(C)/gcc/%,$(wildcard tests/unit/*_test.c))
+	  tests/run $(patsubst %.c,$(abspath $(C))/gcc/%,$(wildcard tests/unit/*_test.c))
