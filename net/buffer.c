@@ -67,12 +67,6 @@ void respub__buffer_commit(respub__buffer *b, size_t n) {
     b->peak = used;
 }
 
-void respub__buffer_consume(respub__buffer *b, size_t n) {
-  b->begin += n;
-  if (b->begin == b->end)
-    b->begin = b->end = 0;
-}
-
 void respub__buffer_trim(respub__buffer *b, const respub_allocator *a) {
   if (b->capacity > LARGE_BYTES || (b->capacity > b->first && b->peak < b->capacity / 4))
     respub__buffer_free(b, a);

@@ -33,7 +33,11 @@ RESPUB_MUST_USE respub_status respub__buffer_append(respub__buffer *b, const res
 void respub__buffer_commit(respub__buffer *b, size_t n);
 
 /* The first n (<= used) bytes leave. */
-void respub__buffer_consume(respub__buffer *b, size_t n);
+static inline void respub__buffer_consume(respub__buffer *b, size_t n) {
+  b->begin += n;
+  if (b->begin == b->end)
+    b->begin = b->end = 0;
+}
 
 /* To be called when the buffer is empty: gives back memory that a burst left behind. A capacity
  * over 1 MiB goes at once, a smaller one above first when less than a quarter was used since the

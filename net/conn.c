@@ -106,8 +106,14 @@ static respub_status refuse(respub_conn *conn, respub_status status) {
   conn->status = status;
   conn->error.status = status;
   conn->wake_ms = RESPUB_NEVER;
+  end_opening(conn);
   respub__log(&conn->log, RESPUB_LOG_WARNING, "%s", conn->error.text);
   return status;
+}
+
+static respub_status refuse_starved(respub_conn *conn) {
+  (void)respub__fail(&conn->error, RESPUB_ENOMEM, "out of memory for the handshake");
+  return refuse(conn, RESPUB_ENOMEM);
 }
 
 static respub_status refuse_late(respub_conn *conn, const char *what) {
@@ -152,10 +158,8 @@ static respub_status begin_handshake(respub_conn *conn) {
   respub__buffer *out = &conn->output;
   size_t size = respub__handshake_begin(&o->handshake, &o->options, NULL, 0);
   status = respub__buffer_reserve(out, &conn->allocator, size, SIZE_MAX / 2);
-  if (status != RESPUB_OK) {
-    (void)respub__fail(&conn->error, status, "out of memory for the handshake");
-    return refuse(conn, status);
-  }
+  if (status != RESPUB_OK)
+    return refuse_starved(conn);
   respub__buffer_commit(
       out, respub__handshake_begin(&o->handshake, &o->options, out->data + out->end, size));
   conn->state = RESPUB__CONN_SHAKING;
@@ -184,6 +188,8 @@ static respub_status take_replies(respub_conn *conn) {
                                        &conn->error);
     if (status == RESPUB_OK)
       return become_ready(conn);
+    if (status == RESPUB_ENOMEM)
+      return refuse_starved(conn);
     if (status != RESPUB_AGAIN)
       return refuse(conn, status);
   }
@@ -201,6 +207,8 @@ static respub_status shake(respub_conn *conn, int64_t now_ms) {
     status = respub__conn_read(conn);
     if (status == RESPUB_AGAIN)
       break;
+    if (status == RESPUB_ENOMEM)
+      return refuse_starved(conn);
     if (status != RESPUB_OK)
       return refuse_lost(conn, status, errno);
   }

@@ -13,12 +13,9 @@ static int64_t deadline_of(const respub_conn *conn, int timeout_ms) {
   return timeout_ms >= 0 ? respub__clock_ms() + timeout_ms : -1;
 }
 
-/* OK: something in events, or an error, has come. TIMEOUT. EIO. */
-static respub_status wait_for(respub_conn *conn, short events, int64_t deadline_ms,
-                              short *revents) {
-  struct pollfd p = {respub_conn_fd(conn), events, 0};
-  respub_status status = respub__wait(&p, 1, deadline_ms);
-  *revents = p.revents;
+/* OK, TIMEOUT or EIO. */
+static respub_status wait_for(respub_conn *conn, struct pollfd *p, int64_t deadline_ms) {
+  respub_status status = respub__wait(p, 1, deadline_ms);
   return status == RESPUB_EIO ? respub__conn_lose(conn, status, "waiting") : status;
 }
 
@@ -29,8 +26,8 @@ respub_status respub_conn_open(respub_conn **conn, const respub_options *options
     return status;
   while ((status = respub_conn_step(*conn, respub__clock_ms())) == RESPUB_AGAIN) {
     struct pollfd p = {respub_conn_fd(*conn), respub_conn_events(*conn), 0};
-    status = respub__wait(&p, 1, respub_conn_deadline_ms(*conn));
-    if (status == RESPUB_EIO)
+    status = wait_for(*conn, &p, respub_conn_deadline_ms(*conn));
+    if (status < 0)
       break;
   }
   if (status == RESPUB_OK)
@@ -50,11 +47,11 @@ static respub_status flush_until(respub_conn *conn, int64_t deadline_ms) {
     respub_status status = respub_conn_push(conn);
     if (status != RESPUB_AGAIN)
       return status;
-    short ready;
-    status = wait_for(conn, (short)(reading | POLLOUT), deadline_ms, &ready);
+    struct pollfd p = {respub_conn_fd(conn), (short)(reading | POLLOUT), 0};
+    status = wait_for(conn, &p, deadline_ms);
     if (status != RESPUB_OK)
       return status;
-    if ((ready & reading) != 0)
+    if ((p.revents & reading) != 0)
       status = respub_conn_fill(conn);
     if (status == RESPUB_EFULL || status == RESPUB_ENOMEM)
       reading = 0;
@@ -78,9 +75,9 @@ static respub_status reply_until(respub_conn *conn, int64_t deadline_ms,
     if (flushed != RESPUB_OK)
       return flushed;
     status = respub_conn_fill(conn);
-    short ready;
+    struct pollfd p = {respub_conn_fd(conn), POLLIN, 0};
     if (status == RESPUB_AGAIN)
-      status = wait_for(conn, POLLIN, deadline_ms, &ready);
+      status = wait_for(conn, &p, deadline_ms);
     if (status != RESPUB_OK)
       return status;
   }

@@ -1,8 +1,7 @@
 /* The way out: encoder or caller's bytes -> queue -> socket. */
 #include "net/conn.h"
-#include "net/memory.h"
 
-#include <errno.h>
+#include <string.h>
 
 respub_status respub__conn_drain(respub_conn *conn) {
   respub__buffer *out = &conn->output;
@@ -81,12 +80,13 @@ static respub_status write_now(respub_conn *conn, cursor *c, size_t *written) {
   return RESPUB_OK;
 }
 
-static void queue_rest(respub_conn *conn, cursor *c) {
-  for (; c->n > 0; advance(c, rest_of_part(c).len)) {
-    /* Cannot fail: the room has been reserved. */
-    respub_status status =
-        respub__buffer_append(&conn->output, &conn->allocator, rest_of_part(c), SIZE_MAX);
-    (void)status;
+/* The room has been reserved. */
+static void queue_rest(respub__buffer *out, cursor *c) {
+  while (c->n > 0) {
+    respub_slice rest = rest_of_part(c);
+    memcpy(out->data + out->end, rest.ptr, rest.len);
+    respub__buffer_commit(out, rest.len);
+    advance(c, rest.len);
   }
 }
 
@@ -123,7 +123,7 @@ respub_status respub_conn_write(respub_conn *conn, const respub_slice *parts, si
         respub__buffer_reserve(&conn->output, &conn->allocator, total - *taken, conn->output_limit);
   if (status != RESPUB_OK)
     return *taken > 0 ? respub__conn_lose(conn, status, "writing") : status;
-  queue_rest(conn, &c);
+  queue_rest(&conn->output, &c);
   conn->due += replies;
   return RESPUB_OK;
 }

@@ -43,9 +43,11 @@ static int64_t share_end(const dialer *d, int64_t now_ms, int64_t deadline_ms) {
 
 /* Tries the address before next. OK, AGAIN or EIO. */
 static respub_status try_current(dialer *d, int64_t now_ms, short *events, int64_t *deadline_ms) {
-  respub_status status =
-      d->fd >= 0 ? respub__socket_connected(d->fd)
-                 : respub__socket_connect(&d->fd, &d->addresses[d->next - 1], &d->tuning);
+  respub_status status = RESPUB_OK;
+  if (d->fd < 0)
+    status = respub__socket_connect(&d->fd, &d->addresses[d->next - 1], &d->tuning);
+  if (status == RESPUB_OK)
+    status = respub__socket_connected(d->fd);
   if (status == RESPUB_EIO)
     d->reason = errno;
   if (status != RESPUB_AGAIN && status != RESPUB_EFULL)

@@ -181,7 +181,8 @@ static void show(char out[SHOWN_BYTES], respub_slice text, const respub_options 
       from += password.len;
       len -= password.len;
     } else {
-      out[used++] = *from++;
+      out[used++] = *from != '\0' ? *from : '?';
+      from++;
       len--;
     }
   }
@@ -233,7 +234,7 @@ respub_status respub__handshake_reply(respub__handshake *h, const respub_options
 
 respub_status respub__handshake_lost(const respub__handshake *h, respub_status status,
                                      respub_error *error) {
-  if (!h->has_remark)
+  if (!h->has_remark || (status != RESPUB_EEOF && status != RESPUB_EIO))
     return status;
   if (error != NULL)
     *error = h->remark;

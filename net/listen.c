@@ -59,10 +59,9 @@ static bool is_abandoned(const respub__address *address) {
   if (lstat(address->as.local.sun_path, &about) != 0 || !S_ISSOCK(about.st_mode))
     return false;
   int fd;
-  respub_status status = respub__socket_connect(&fd, address, NULL);
-  bool abandoned = status == RESPUB_EIO && errno == ECONNREFUSED;
+  bool refused = respub__socket_connect(&fd, address, NULL) == RESPUB_EIO && errno == ECONNREFUSED;
   respub__socket_close(fd);
-  return abandoned;
+  return refused;
 }
 
 respub_status respub__socket_listen_unix(int *fd, const char *path, respub_error *error) {

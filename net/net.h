@@ -62,15 +62,17 @@ int64_t respub_now_ms(void);
  * network. No function may block. */
 typedef struct respub_transport {
   void *ctx;
-  /* Goes on with connecting. RESPUB_OK: connected. RESPUB_AGAIN: call again when the descriptor is
-   * ready for the events in *events or *deadline_ms has come. < 0: failed, error filled. */
+  /* Goes on with connecting. *deadline_ms tells when the caller will give up, so that the time can
+   * be shared among several addresses. RESPUB_OK: connected. RESPUB_AGAIN: call again when the
+   * descriptor is ready for the events now in *events, or at what is now *deadline_ms. < 0: failed
+   * for good, error filled. */
   respub_status (*connect)(void *ctx, int64_t now_ms, short *events, int64_t *deadline_ms,
                            respub_error *error);
   /* > 0: so many bytes read (<= len). 0: none now, try again later. RESPUB_EEOF: the peer closed.
    * RESPUB_EIO: failed, errno says why. len >= 1. */
   ptrdiff_t (*read)(void *ctx, void *buf, size_t len);
-  /* > 0: so many bytes of the n (>= 1) parts taken, in order. 0: none now, try again later. < 0: a
-   * status. */
+  /* > 0: so many bytes of the n (>= 1) parts taken, in order, of which the first is not empty. 0:
+   * none now, try again later. RESPUB_EIO: failed, errno says why. */
   ptrdiff_t (*write)(void *ctx, const respub_slice *parts, size_t n);
   /* Ends the stream and frees ctx. Called exactly once. */
   void (*close)(void *ctx);
@@ -90,8 +92,9 @@ typedef respub_status respub_dial(void *ctx, const struct respub_options *option
 #define RESPUB_DEFAULT_PORT 6379
 
 /* Fills in user and password just before each handshake (token rotation). Called on the thread that
- * drives the connection; must not call it. A failure counts as a failed connect. The buffers hold
- * the options' values at entry and must end NUL-terminated. */
+ * drives the connection; must not call it. The buffers hold the options' values at entry and must
+ * end NUL-terminated. Any status but RESPUB_OK ends opening with it (with RESPUB_EAUTH for one that
+ * is no failure). */
 typedef respub_status respub_credentials(void *ctx, char *username, size_t username_capacity,
                                          char *password, size_t password_capacity);
 
@@ -101,7 +104,7 @@ typedef struct respub_options {
   char host[256];         /* name or address; default "localhost"; IPv6 without brackets */
   char unix_path[108];    /* not empty: a Unix socket instead of host and port */
   char username[128];     /* empty: the default user */
-  char password[2048];    /* empty: no AUTH; long enough for tokens */
+  char password[2048];    /* long enough for tokens; AUTH is sent unless both are empty */
   char client_name[64];   /* CLIENT SETNAME unless empty; '!' to '~' only */
   uint16_t port;          /* default 6379 */
   int32_t db;             /* SELECT unless 0; >= 0 */
@@ -157,40 +160,51 @@ typedef struct respub_conn respub_conn;
  *
  * The handshake is one round trip: HELLO 3 [AUTH user password] (protocol 3) or AUTH; SELECT unless
  * db is 0; CLIENT SETNAME unless empty; CLIENT SETINFO lib-name and lib-ver, whose errors are
- * ignored because servers before 7.2 do not know it.
+ * ignored because servers before 7.2 do not know it. When nothing of the first four is to be sent,
+ * a PING goes first, of whose errors only -NOAUTH counts: old servers do not tell it to SETINFO.
  *
  * ERESOLVE, ECONNECT (the error text names the last address and reason), TIMEOUT (also a category
  * OK code: test for != RESPUB_OK), EAUTH (WRONGPASS, NOAUTH, NOPERM: will not heal by itself),
  * EREFUSED (any other error reply, its text in the error: -ERR max number of clients reached,
- * -LOADING, -DENIED ...), EEOF, EIO, ENOMEM, EARGUMENT (an option out of its range), a decoder's
- * code. */
+ * -LOADING, -DENIED ...), EPROTOCOL (a reply of another kind: not Redis), EEOF, EIO, ENOMEM,
+ * EARGUMENT (an option out of its range), a decoder's code. */
 RESPUB_MUST_USE respub_status respub_conn_open(respub_conn **conn, const respub_options *options,
                                                respub_error *error);
 
 /* Closes and frees. Accepts NULL. */
 void respub_conn_close(respub_conn *conn);
 
-/* Sends one command and waits for its reply. *reply (never NULL on RESPUB_OK) may be an error
- * reply: that is the caller's to judge (respub_node_is_error). It is valid until the next call on
- * this connection. timeout_ms: >= 0, or RESPUB_DEFAULT_TIMEOUT. RESPUB_TIMEOUT: the reply is still
- * due and respub_conn_reply will take it; another command now returns RESPUB_ESTATE, so that no
- * reply is ever given to the wrong command. ESTATE also when replies of respub_conn_append are
- * still due. Failures < 0 of the connection are final: close it. */
+/* -- What every call below returns besides what it names --
+ *
+ * RESPUB_EFORKED in a forked child. RESPUB_ESTATE before the connection is ready, or when it never
+ * became so. RESPUB_EARGUMENT, RESPUB_EFULL and RESPUB_ENOMEM leave the connection as it was. Every
+ * other status < 0 is final: the connection is lost, each later call says so with the same status,
+ * and respub_conn_error holds the sentence; close it. RESPUB_TIMEOUT is not final. A timeout_ms is
+ * >= 0, or RESPUB_DEFAULT_TIMEOUT; with 0 a call does what it can without waiting. */
+
+/* Sends one command and waits for its reply. *reply (NULL unless RESPUB_OK) may be an error reply:
+ * that is the caller's to judge (respub_node_is_error). It is valid until the next call on this
+ * connection. TIMEOUT: the reply is still due and respub_conn_reply will take it; another command
+ * now returns RESPUB_ESTATE, so that no reply is ever given to the wrong command. ESTATE also when
+ * replies of respub_conn_append are still due. RESP3 pushes that come before the reply are passed
+ * over: a connection that awaits some is read with respub_conn_reply or take. */
 RESPUB_MUST_USE respub_status respub_conn_command(respub_conn *conn, const respub_slice *args,
                                                   size_t n, int timeout_ms,
                                                   const respub_node **reply, respub_error *error);
 
-/* Queues one command; nothing is sent before flush, push or a full buffer. The arguments are
- * copied. EFULL: output_bytes would be exceeded; nothing was queued. */
+/* Queues one command of n (>= 1) arguments, which are copied; nothing is sent before flush, push or
+ * reply. EFULL: output_bytes would be exceeded; nothing was queued. */
 RESPUB_MUST_USE respub_status respub_conn_append(respub_conn *conn, const respub_slice *args,
                                                  size_t n);
 
-/* Sends what is queued, waiting as long as the peer does not take it. TIMEOUT: the rest stays
- * queued. */
+/* Sends what is queued, waiting as long as the peer does not take it; replies that come meanwhile
+ * are read, so that two full buffers cannot wait for each other. TIMEOUT: the rest stays queued.
+ * Invalidates values taken before. */
 RESPUB_MUST_USE respub_status respub_conn_flush(respub_conn *conn, int timeout_ms);
 
 /* Flushes, then waits for the next reply, in the order of the commands. ESTATE when none is due.
- * RESP3 pushes are returned like replies but do not count as one. */
+ * RESP3 pushes are returned like replies but do not count as one. After the connection was lost the
+ * replies that had come before are still given. *reply is NULL unless RESPUB_OK. */
 RESPUB_MUST_USE respub_status respub_conn_reply(respub_conn *conn, int timeout_ms,
                                                 const respub_node **reply);
 
@@ -200,7 +214,8 @@ size_t respub_conn_due(const respub_conn *conn);
 /* -- The same connection without waiting -- */
 
 /* Begins to connect (name resolution, if needed, waits). Then call respub_conn_step until it is not
- * AGAIN. */
+ * AGAIN. connect_timeout_ms begin with the first step. ERESOLVE, ENOMEM, EARGUMENT; *conn is then
+ * NULL. */
 RESPUB_MUST_USE respub_status respub_conn_start(respub_conn **conn, const respub_options *options,
                                                 int64_t now_ms, respub_error *error);
 
@@ -212,32 +227,34 @@ RESPUB_MUST_USE respub_status respub_conn_step(respub_conn *conn, int64_t now_ms
 /* The last failure of this connection. */
 const respub_error *respub_conn_error(const respub_conn *conn);
 
-/* For poll: the descriptor (-1: none), the events wanted (POLLIN, POLLOUT), and when step must be
- * called at the latest (RESPUB_NEVER once it is ready). */
+/* For poll: the descriptor (-1: none at the moment; while connecting it may be another after each
+ * step), the events wanted (POLLIN, POLLOUT), and when step must be called at the latest
+ * (RESPUB_NEVER once it is ready). */
 int respub_conn_fd(const respub_conn *conn);
 short respub_conn_events(const respub_conn *conn);
 int64_t respub_conn_deadline_ms(const respub_conn *conn);
 
-/* Reads once what is there. OK: something came. AGAIN: nothing now. < 0: final. Invalidates values
- * taken before. */
+/* Reads once what is there. OK: something came. AGAIN: nothing now. EFULL: more waits to be taken
+ * than the limits allow for one value; take first. Invalidates values taken before. */
 RESPUB_MUST_USE respub_status respub_conn_fill(respub_conn *conn);
 
 /* Decodes the next value in the buffer. OK: *value is its tape, its slices point into the read
- * buffer and are valid until the next fill, take, reply or command. MORE: fill first. < 0:
- * malformed or beyond a limit, final; the error's text names the offset. Does not read from the
- * socket. Counts down respub_conn_due unless the value is a push. */
+ * buffer and are valid until the next fill, take, flush, reply or command. MORE: fill first; *value
+ * is NULL. A decoder's code: malformed or beyond a limit; the error's text names the offset. Does
+ * not read from the socket, so that a lost connection still gives what had come before. Counts down
+ * respub_conn_due unless the value is a push. */
 RESPUB_MUST_USE respub_status respub_conn_take(respub_conn *conn, const respub_node **value);
 
 /* Queues the parts' bytes, which must be whole encoded commands that will get replies replies in
  * all. What the socket takes at once is written without a copy when nothing is queued and now is
- * true; the rest is copied. EFULL as for append (never after a part of them was written); < 0
- * final: *written, unless NULL, tells how many bytes of these parts the socket took. */
+ * true; the rest is copied. EFULL as for append. *written, unless NULL, tells how many bytes of
+ * these parts the socket took: 0 together with a failure means that none of them can arrive. ENOMEM
+ * is final when it is not 0. */
 RESPUB_MUST_USE respub_status respub_conn_write(respub_conn *conn, const respub_slice *parts,
                                                 size_t n, size_t replies, bool now,
                                                 size_t *written);
 
-/* Writes what is queued, as much as the socket takes now. OK: all. AGAIN: wait for POLLOUT. < 0:
- * final. */
+/* Writes what is queued, as much as the socket takes now. OK: all. AGAIN: wait for POLLOUT. */
 RESPUB_MUST_USE respub_status respub_conn_push(respub_conn *conn);
 
 /* Bytes queued and not yet given to the socket. */

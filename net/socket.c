@@ -10,6 +10,7 @@
 #include <limits.h>
 #include <netinet/tcp.h>
 #include <stdbool.h>
+#include <string.h>
 #include <unistd.h>
 
 /* One send call takes so many parts at most; POSIX promises 16 and every system in use more. */
@@ -118,6 +119,20 @@ static void tune(int fd, sa_family_t family, const respub__socket_tuning *tuning
 /* ------------------------------------------------------------------------------------------------
  * Connecting */
 
+/* A port of the range that the system hands out, on this machine and with nobody listening, can be
+ * given to the very socket that connects to it: it is then its own peer, and keeps the server from
+ * coming back. */
+static bool is_its_own_peer(int fd, const respub__address *peer) {
+  respub__address self;
+  self.length = sizeof self.as;
+  if (peer->as.any.sa_family == AF_UNIX || getsockname(fd, &self.as.any, &self.length) != 0 ||
+      respub__address_port(&self) != respub__address_port(peer))
+    return false;
+  if (peer->as.any.sa_family == AF_INET)
+    return self.as.v4.sin_addr.s_addr == peer->as.v4.sin_addr.s_addr;
+  return memcmp(&self.as.v6.sin6_addr, &peer->as.v6.sin6_addr, sizeof self.as.v6.sin6_addr) == 0;
+}
+
 respub_status respub__socket_connect(int *fd, const respub__address *address,
                                      const respub__socket_tuning *tuning) {
   *fd = -1;
@@ -125,15 +140,15 @@ respub_status respub__socket_connect(int *fd, const respub__address *address,
   if (s < 0)
     return RESPUB_EIO;
   tune(s, address->as.any.sa_family, tuning);
-  int failed = connect(s, &address->as.any, address->length);
   /* An interrupted connect goes on by itself, like one that was told not to wait. */
-  if (failed != 0 && errno != EINPROGRESS && errno != EINTR) {
+  if (connect(s, &address->as.any, address->length) != 0 && errno != EINPROGRESS &&
+      errno != EINTR) {
     bool backlog_full = errno == EAGAIN && address->as.any.sa_family == AF_UNIX;
     respub__socket_close(s);
     return backlog_full ? RESPUB_EFULL : RESPUB_EIO;
   }
   *fd = s;
-  return failed != 0 ? RESPUB_AGAIN : RESPUB_OK;
+  return RESPUB_OK;
 }
 
 respub_status respub__socket_connected(int fd) {
@@ -148,9 +163,12 @@ respub_status respub__socket_connected(int fd) {
   /* No error is also what a socket says that is still connecting. */
   respub__address peer;
   peer.length = sizeof peer.as;
-  if (getpeername(fd, &peer.as.any, &peer.length) == 0)
+  if (getpeername(fd, &peer.as.any, &peer.length) != 0)
+    return errno == ENOTCONN ? RESPUB_AGAIN : RESPUB_EIO;
+  if (!is_its_own_peer(fd, &peer))
     return RESPUB_OK;
-  return errno == ENOTCONN ? RESPUB_AGAIN : RESPUB_EIO;
+  errno = ECONNREFUSED;
+  return RESPUB_EIO;
 }
 
 /* ------------------------------------------------------------------------------------------------

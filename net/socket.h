@@ -38,9 +38,9 @@ typedef struct respub__socket_tuning {
   int user_timeout_ms; /* 0: the system's */
 } respub__socket_tuning;
 
-/* Begins to connect. OK: connected. AGAIN: *fd is connecting; wait for POLLOUT, then call
- * respub__socket_connected. EFULL: a Unix socket's backlog is full, try again a little later. EIO.
- * *fd is -1 unless OK or AGAIN. */
+/* Begins to connect: ask respub__socket_connected at once, and again whenever it is ready for
+ * POLLOUT. EFULL: a Unix socket's backlog is full, try again a little later. EIO. *fd is -1 unless
+ * OK. */
 RESPUB_MUST_USE respub_status respub__socket_connect(int *fd, const respub__address *address,
                                                      const respub__socket_tuning *tuning);
 

@@ -31,6 +31,15 @@ static respub_slice behind(respub_slice s, size_t at) {
   return respub_slice_of(s.ptr + at + 1, s.len - at - 1);
 }
 
+static bool has_blanks(const char *text) {
+  for (; *text != '\0'; text++) {
+    unsigned char c = (unsigned char)*text;
+    if (c <= ' ' || c == 0x7f)
+      return true;
+  }
+  return false;
+}
+
 static int hex_digit(char c) {
   if (c >= '0' && c <= '9')
     return c - '0';
@@ -163,7 +172,7 @@ static respub_status take_name(respub_options *o, respub_slice s, respub_slice *
   if (end == 0)
     return RESPUB_OK;
   respub_status status = take_part(before(s, end), o->host, sizeof o->host, "host", error);
-  if (status == RESPUB_OK && strpbrk(o->host, "[]:/?#@") != NULL)
+  if (status == RESPUB_OK && (strpbrk(o->host, "[]:/?#@%") != NULL || has_blanks(o->host)))
     return fail(error, "the host has a character that no host name has");
   return status;
 }
@@ -225,15 +234,6 @@ static respub_status parse_unix(respub_options *o, respub_slice s, respub_error 
 
 /* ------------------------------------------------------------------------------------------------
  */
-
-static bool has_blanks(const char *url) {
-  for (; *url != '\0'; url++) {
-    unsigned char c = (unsigned char)*url;
-    if (c <= ' ' || c == 0x7f)
-      return true;
-  }
-  return false;
-}
 
 static bool take_scheme(respub_slice url, respub_slice scheme, respub_slice *rest) {
   if (url.len < scheme.len || !respub_slice_equal_nocase(before(url, scheme.len), scheme))
