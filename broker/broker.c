@@ -1,0 +1,204 @@
+#include "broker/broker.h"
+
+#include "broker/server.h"
+#include "net/fork.h"
+#include "net/text.h"
+
+#include <pthread.h>
+#include <signal.h>
+#include <stdatomic.h>
+
+struct respub_broker {
+  respub__server server; /* the serving thread's alone */
+  unsigned fork_generation;
+  atomic_bool stop;
+  pthread_mutex_t starting; /* one start, or beginning of run, at a time; also guards has_thread */
+  bool has_thread;
+  pthread_t thread;
+  pthread_mutex_t lock; /* guards what follows */
+  bool serving;
+  respub_broker_stats stats; /* a copy for the other threads */
+};
+
+void respub_broker_options_init(respub_broker_options *options) {
+  *options = (respub_broker_options){
+      .host = "127.0.0.1",
+      .max_clients = 1000,
+      .client_output_bytes = 8u * 1024 * 1024,
+      .request_bytes = 16u * 1024 * 1024,
+  };
+}
+
+/* ------------------------------------------------------------------------------------------------
+ * Serving */
+
+static void copy_stats(respub_broker *broker) {
+  pthread_mutex_lock(&broker->lock);
+  broker->stats = broker->server.hub.stats;
+  pthread_mutex_unlock(&broker->lock);
+}
+
+static void set_serving(respub_broker *broker, bool serving) {
+  pthread_mutex_lock(&broker->lock);
+  broker->serving = serving;
+  pthread_mutex_unlock(&broker->lock);
+}
+
+static bool is_serving(respub_broker *broker) {
+  pthread_mutex_lock(&broker->lock);
+  bool serving = broker->serving;
+  pthread_mutex_unlock(&broker->lock);
+  return serving;
+}
+
+/* Statistics are copied before replies are sent: who has seen a reply finds its command counted. */
+static respub_status serve(respub_broker *broker) {
+  respub__server *server = &broker->server;
+  respub_status status = RESPUB_OK;
+  while (status == RESPUB_OK && !atomic_load(&broker->stop)) {
+    status = respub__server_wait(server);
+    if (status != RESPUB_OK)
+      break;
+    respub__server_serve(server);
+    copy_stats(broker);
+    respub__server_settle(server);
+    copy_stats(broker);
+  }
+  atomic_store(&broker->stop, false);
+  set_serving(broker, false);
+  return status;
+}
+
+static void *serve_on_thread(void *arg) {
+  respub_broker *broker = (respub_broker *)arg;
+  if (serve(broker) != RESPUB_OK)
+    respub__log(&broker->server.hub.log, RESPUB_LOG_WARNING, "the broker cannot poll any more");
+  return NULL;
+}
+
+/* Signals are for the program's own threads. */
+static int create_thread(respub_broker *broker) {
+  sigset_t all;
+  sigset_t before;
+  sigfillset(&all);
+  int failed = pthread_sigmask(SIG_SETMASK, &all, &before);
+  if (failed != 0)
+    return failed;
+  failed = pthread_create(&broker->thread, NULL, serve_on_thread, broker);
+  (void)pthread_sigmask(SIG_SETMASK, &before, NULL);
+  return failed;
+}
+
+/* Waits for a thread that has been told to stop. The lock `starting` is held on entry. ESTATE:
+ * nobody told it to, or the caller is that thread, or somebody else is in respub_broker_run. */
+static respub_status make_idle(respub_broker *broker) {
+  bool ending = atomic_load(&broker->stop) && broker->has_thread &&
+                !pthread_equal(broker->thread, pthread_self());
+  if (is_serving(broker) && !ending)
+    return RESPUB_ESTATE;
+  if (broker->has_thread)
+    pthread_join(broker->thread, NULL);
+  broker->has_thread = false;
+  return RESPUB_OK;
+}
+
+respub_status respub_broker_start(respub_broker *broker) {
+  pthread_mutex_lock(&broker->starting);
+  respub_status status = make_idle(broker);
+  if (status == RESPUB_OK) {
+    /* Stops that came before were meant for what is over now. */
+    atomic_store(&broker->stop, false);
+    set_serving(broker, true);
+    broker->has_thread = create_thread(broker) == 0;
+    if (!broker->has_thread) {
+      set_serving(broker, false);
+      status = RESPUB_EIO;
+    }
+  }
+  pthread_mutex_unlock(&broker->starting);
+  return status;
+}
+
+respub_status respub_broker_run(respub_broker *broker) {
+  pthread_mutex_lock(&broker->starting);
+  respub_status status = make_idle(broker);
+  if (status == RESPUB_OK)
+    set_serving(broker, true);
+  pthread_mutex_unlock(&broker->starting);
+  return status == RESPUB_OK ? serve(broker) : status;
+}
+
+void respub_broker_stop(respub_broker *broker) {
+  atomic_store(&broker->stop, true);
+  respub__wake_ring(&broker->server.wake);
+}
+
+/* ------------------------------------------------------------------------------------------------
+ * Opening and closing */
+
+respub_status respub_broker_open(respub_broker **broker, const respub_broker_options *options,
+                                 respub_error *error) {
+  *broker = NULL;
+  respub_allocator allocator = respub__allocator(&options->allocator);
+  respub_broker *b = respub__alloc_zero(&allocator, sizeof *b);
+  if (b == NULL)
+    return respub__fail(error, RESPUB_ENOMEM, "no memory for a broker");
+  respub_status status = respub__server_open(&b->server, options, error);
+  if (status != RESPUB_OK) {
+    respub__free(&allocator, b);
+    return status;
+  }
+  if (pthread_mutex_init(&b->lock, NULL) != 0)
+    goto no_lock;
+  if (pthread_mutex_init(&b->starting, NULL) != 0)
+    goto no_starting;
+  atomic_init(&b->stop, false);
+  b->fork_generation = respub__fork_generation();
+  *broker = b;
+  return RESPUB_OK;
+
+no_starting:
+  pthread_mutex_destroy(&b->lock);
+no_lock:
+  respub__server_close(&b->server, false);
+  respub__free(&allocator, b);
+  return respub__fail(error, RESPUB_ENOMEM, "no memory for a broker");
+}
+
+void respub_broker_close(respub_broker *broker) {
+  if (broker == NULL)
+    return;
+  /* A forked child has neither the thread nor, perhaps, mutexes in a usable state. */
+  bool forked = broker->fork_generation != respub__fork_generation();
+  if (!forked) {
+    respub_broker_stop(broker);
+    if (broker->has_thread)
+      pthread_join(broker->thread, NULL);
+    pthread_mutex_destroy(&broker->starting);
+    pthread_mutex_destroy(&broker->lock);
+  }
+  respub_allocator allocator = broker->server.hub.allocator;
+  respub__server_close(&broker->server, forked);
+  respub__free(&allocator, broker);
+}
+
+/* ------------------------------------------------------------------------------------------------
+ * Asking */
+
+int respub_broker_port(const respub_broker *broker) {
+  return broker->server.listeners.port;
+}
+
+const char *respub_broker_address(const respub_broker *broker) {
+  return broker->server.listeners.address;
+}
+
+const char *respub_broker_url(const respub_broker *broker) {
+  return broker->server.listeners.url;
+}
+
+void respub_broker_get_stats(respub_broker *broker, respub_broker_stats *stats) {
+  pthread_mutex_lock(&broker->lock);
+  *stats = broker->stats;
+  pthread_mutex_unlock(&broker->lock);
+}

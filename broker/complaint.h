@@ -1,0 +1,22 @@
+/* complaint.h - Redis's sentences for requests that it cannot understand. */
+#ifndef RESPUB_BROKER_COMPLAINT_H
+#define RESPUB_BROKER_COMPLAINT_H
+
+#include "resp/resp.h"
+
+/* Bytes with a length, because one of them may be the client's. */
+typedef struct respub__complaint {
+  size_t len;
+  char text[48];
+} respub__complaint;
+
+void respub__complain(respub__complaint *complaint, respub_slice text);
+
+/* Why the decoder, at rest after an error, refused the command that starts at request. */
+void respub__complain_of_bytes(respub__complaint *complaint, const respub_decoder *d,
+                               const char *request, bool trusted);
+
+/* Why this word, well-formed but no bulk string, cannot be part of a command. */
+void respub__complain_of_word(respub__complaint *complaint, const respub_node *word);
+
+#endif

@@ -1,0 +1,33 @@
+/* hub.h - what all clients share, and what the commands act on. No socket is known here. */
+#ifndef RESPUB_BROKER_HUB_H
+#define RESPUB_BROKER_HUB_H
+
+#include "broker/broker.h"
+#include "broker/topics.h"
+
+/* What clients that look at versions are told: the one whose answers are given. */
+#define RESPUB__REDIS_VERSION "7.0.0"
+
+typedef struct respub__hub {
+  respub_allocator allocator;
+  respub_log log;
+  respub_slice username;
+  respub_slice password; /* empty: none is needed */
+  size_t client_output_bytes;
+  size_t request_bytes;
+  int port; /* for INFO */
+  respub__topics topics;
+  respub__list clients; /* of of_hub links, oldest first */
+  respub__list touched; /* of of_touched links: those with new output or an end to their life */
+  uint64_t last_client_id;
+  uint64_t work; /* grows with everything done for clients; what a turn is measured by */
+  respub_broker_stats stats;
+} respub__hub;
+
+/* *hub must not move afterwards. The options' zeros stand for their defaults. */
+void respub__hub_init(respub__hub *hub, const respub_broker_options *options);
+
+/* There are no clients any more. */
+void respub__hub_free(respub__hub *hub);
+
+#endif

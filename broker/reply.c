@@ -1,0 +1,105 @@
+#include "broker/reply.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+
+/* Room for size more bytes of output; NULL when the client has come to its end, now or before. */
+static char *room(respub__client *client, size_t size) {
+  if (client->state != RESPUB__CLIENT_OPEN)
+    return NULL;
+  char *place = respub__output_add(&client->output, size);
+  if (place == NULL)
+    respub__client_lose(client, respub_status_text(RESPUB_ENOMEM));
+  return place;
+}
+
+static void check_limit(respub__client *client) {
+  respub__client_touch(client);
+  if (client->output.bytes <= client->hub->client_output_bytes)
+    return;
+  if (client->state == RESPUB__CLIENT_OPEN)
+    client->hub->stats.evicted++;
+  respub__client_lose(client, "does not read, too much is waiting for it");
+}
+
+static void reply_text(respub__client *client, respub_type type, respub_slice text) {
+  size_t size = respub_encode_text(NULL, 0, type, text);
+  char *place = size == RESPUB_UNENCODABLE ? NULL : room(client, size);
+  if (place == NULL)
+    return;
+  (void)respub_encode_text(place, size, type, text);
+  check_limit(client);
+}
+
+void respub__reply_simple(respub__client *client, respub_slice text) {
+  reply_text(client, RESPUB_SIMPLE, text);
+}
+
+void respub__reply_bulk(respub__client *client, respub_slice bytes) {
+  reply_text(client, RESPUB_BULK, bytes);
+}
+
+void respub__reply_error(respub__client *client, respub_slice text) {
+  size_t size = text.len + 3;
+  char *place = room(client, size);
+  if (place == NULL)
+    return;
+  place[0] = '-';
+  for (size_t i = 0; i < text.len; i++) {
+    bool breaks = text.ptr[i] == '\r' || text.ptr[i] == '\n';
+    place[1 + i] = breaks ? ' ' : text.ptr[i];
+  }
+  place[size - 2] = '\r';
+  place[size - 1] = '\n';
+  check_limit(client);
+}
+
+void respub__reply_errorf(respub__client *client, const char *format, ...) {
+  char text[512];
+  va_list arguments;
+  va_start(arguments, format);
+  int len = vsnprintf(text, sizeof text, format, arguments);
+  va_end(arguments);
+  if (len < 0)
+    len = 0;
+  size_t kept = (size_t)len < sizeof text ? (size_t)len : sizeof text - 1;
+  respub__reply_error(client, respub_slice_of(text, kept));
+}
+
+void respub__reply_integer(respub__client *client, int64_t value) {
+  size_t size = respub_encode_integer(NULL, 0, value);
+  char *place = room(client, size);
+  if (place == NULL)
+    return;
+  (void)respub_encode_integer(place, size, value);
+  check_limit(client);
+}
+
+void respub__reply_null(respub__client *client) {
+  size_t size = respub_encode_null(NULL, 0, RESPUB_BULK);
+  char *place = room(client, size);
+  if (place == NULL)
+    return;
+  (void)respub_encode_null(place, size, RESPUB_BULK);
+  check_limit(client);
+}
+
+void respub__reply_array(respub__client *client, size_t count) {
+  size_t size = respub_encode_aggregate(NULL, 0, RESPUB_ARRAY, count);
+  char *place = room(client, size);
+  if (place == NULL)
+    return;
+  (void)respub_encode_aggregate(place, size, RESPUB_ARRAY, count);
+  check_limit(client);
+}
+
+bool respub__reply_block(respub__client *client, respub__block *block) {
+  if (client->state != RESPUB__CLIENT_OPEN)
+    return false;
+  if (respub__output_share(&client->output, block) != RESPUB_OK) {
+    respub__client_lose(client, respub_status_text(RESPUB_ENOMEM));
+    return false;
+  }
+  check_limit(client);
+  return client->state == RESPUB__CLIENT_OPEN;
+}

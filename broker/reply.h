@@ -1,0 +1,31 @@
+/* reply.h - replies into a client's output.
+ *
+ * A client that has an end to its life gets nothing more. One for which there is no memory, or
+ * whose output exceeds its limit, is lost: a stream with a hole would be worse. */
+#ifndef RESPUB_BROKER_REPLY_H
+#define RESPUB_BROKER_REPLY_H
+
+#include "broker/client.h"
+#include "net/text.h"
+
+void respub__reply_simple(respub__client *client, respub_slice text);
+
+/* The text begins with the error's code. CR and LF in it become spaces. */
+void respub__reply_error(respub__client *client, respub_slice text);
+
+/* Arguments for "%.*s": a slice up to its first NUL or to this many bytes, as Redis quotes. */
+#define RESPUB__QUOTED(slice, most)                                                                \
+  (int)((slice).len < (most) ? (slice).len : (most)), ((slice).len > 0 ? (slice).ptr : "")
+
+/* A text of at most 511 bytes; longer ones are cut. */
+void respub__reply_errorf(respub__client *client, const char *format, ...) RESPUB__PRINTF(2, 3);
+
+void respub__reply_integer(respub__client *client, int64_t value);
+void respub__reply_bulk(respub__client *client, respub_slice bytes);
+void respub__reply_null(respub__client *client);
+void respub__reply_array(respub__client *client, size_t count);
+
+/* The bytes of a block as they are. True when the client is going to get them. */
+bool respub__reply_block(respub__client *client, respub__block *block);
+
+#endif

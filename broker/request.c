@@ -1,0 +1,201 @@
+#include "broker/request.h"
+
+#include "broker/inline.h"
+
+#include <string.h>
+
+#define FIRST_BYTES 16384u
+#define INLINE_BYTES 65536u
+#define STRANGER_WORDS 10u
+#define STRANGER_WORD_BYTES 16384u
+
+void respub__request_init(respub__request *request, const respub_allocator *allocator,
+                          size_t max_bytes) {
+  *request = (respub__request){.allocator = allocator, .max_bytes = max_bytes};
+  request->nodes = request->own;
+  request->node_capacity = RESPUB__REQUEST_NODES;
+}
+
+static void release_nodes(respub__request *request) {
+  if (request->nodes != request->own)
+    respub__free(request->allocator, request->nodes);
+  request->nodes = request->own;
+  request->node_capacity = RESPUB__REQUEST_NODES;
+}
+
+static void release_buffer(respub__request *request) {
+  respub__free(request->allocator, request->buffer);
+  request->buffer = NULL;
+  request->start = request->end = request->capacity = 0;
+}
+
+void respub__request_free(respub__request *request) {
+  release_nodes(request);
+  release_buffer(request);
+}
+
+/* ------------------------------------------------------------------------------------------------
+ * Bytes in */
+
+/* Moves what is left to the front, if that gains something. */
+static void compact(respub__request *request) {
+  if (request->start == 0)
+    return;
+  memmove(request->buffer, request->buffer + request->start, request->end - request->start);
+  request->end -= request->start;
+  request->start = 0;
+}
+
+respub_status respub__request_room(respub__request *request, char **place, size_t *len) {
+  compact(request);
+  if (request->end == request->capacity) {
+    if (request->capacity > SIZE_MAX / 2)
+      return RESPUB_ENOMEM;
+    size_t capacity = request->capacity == 0 ? FIRST_BYTES : request->capacity * 2;
+    char *buffer = respub__resize(request->allocator, request->buffer, capacity);
+    if (buffer == NULL)
+      return RESPUB_ENOMEM;
+    request->buffer = buffer;
+    request->capacity = capacity;
+  }
+  *place = request->buffer + request->end;
+  *len = request->capacity - request->end;
+  return RESPUB_OK;
+}
+
+void respub__request_filled(respub__request *request, size_t n) {
+  request->end += n;
+}
+
+/* ------------------------------------------------------------------------------------------------
+ * Commands out */
+
+/* A larger tape with the old one at its front. */
+static respub_status grow_nodes(respub__request *request) {
+  if (request->node_capacity > SIZE_MAX / sizeof(respub_node) / 2)
+    return RESPUB_ENOMEM;
+  size_t capacity = request->node_capacity * 2;
+  bool own = request->nodes == request->own;
+  respub_node *nodes =
+      respub__resize(request->allocator, own ? NULL : request->nodes, capacity * sizeof *nodes);
+  if (nodes == NULL)
+    return RESPUB_ENOMEM;
+  if (own)
+    memcpy(nodes, request->own, sizeof request->own);
+  request->nodes = nodes;
+  request->node_capacity = capacity;
+  return RESPUB_OK;
+}
+
+static respub_status refuse_inline(respub__request *request, respub_slice why) {
+  respub__complain(&request->complaint, why);
+  return RESPUB_EPROTOCOL;
+}
+
+static respub_status take_inline(respub__request *request, size_t *used, respub__words *words) {
+  char *line = request->buffer + request->start;
+  size_t len = request->end - request->start;
+  char *newline = memchr(line, '\n', len);
+  if (newline == NULL && len <= INLINE_BYTES && len <= request->max_bytes)
+    return RESPUB_MORE;
+  if (newline == NULL)
+    return refuse_inline(request, RESPUB_LIT("too big inline request"));
+  *used = (size_t)(newline - line) + 1;
+  respub__inline rest = {line, newline};
+  respub_slice word;
+  respub_status status;
+  size_t count = 0;
+  while ((status = respub__inline_word(&rest, &word)) == RESPUB_OK) {
+    if (count == request->node_capacity && grow_nodes(request) != RESPUB_OK)
+      return RESPUB_ENOMEM;
+    request->nodes[count++] = (respub_node){.text = word, .span = 1, .type = RESPUB_BULK};
+  }
+  if (status != RESPUB_MORE)
+    return refuse_inline(request, RESPUB_LIT("unbalanced quotes in request"));
+  *words = (respub__words){request->nodes, count};
+  return RESPUB_OK;
+}
+
+static respub_limits limits_of(const respub__request *request, bool trusted) {
+  respub_limits limits = {
+      .depth = 1, .bytes = request->max_bytes, .bulk_bytes = request->max_bytes};
+  if (!trusted) {
+    limits.elements = STRANGER_WORDS;
+    if (limits.bulk_bytes > STRANGER_WORD_BYTES)
+      limits.bulk_bytes = STRANGER_WORD_BYTES;
+  }
+  return limits;
+}
+
+static respub_status decode(respub__request *request, bool trusted, size_t *used) {
+  if (!request->decoding) {
+    respub_limits limits = limits_of(request, trusted);
+    respub_decoder_init(&request->decoder, &limits, request->nodes, request->node_capacity);
+    request->decoding = true;
+  }
+  for (;;) {
+    respub_status status = respub_decode(&request->decoder, request->buffer + request->start,
+                                         request->end - request->start, used);
+    if (status != RESPUB_NODES) {
+      request->decoding = status == RESPUB_MORE;
+      return status;
+    }
+    if (grow_nodes(request) != RESPUB_OK)
+      return RESPUB_ENOMEM;
+    respub_decoder_grow(&request->decoder, request->nodes, request->node_capacity);
+  }
+}
+
+/* The first of the words that is no bulk string, NULL when there is none. */
+static const respub_node *strange_word(const respub__words *words) {
+  for (size_t i = 0; i < words->count; i++) {
+    if (words->at[i].type != RESPUB_BULK)
+      return &words->at[i];
+  }
+  return NULL;
+}
+
+static respub_status take_array(respub__request *request, bool trusted, size_t *used,
+                                respub__words *words) {
+  respub_status status = decode(request, trusted, used);
+  if (status == RESPUB_MORE || status == RESPUB_ENOMEM)
+    return status;
+  if (status != RESPUB_OK) {
+    respub__complain_of_bytes(&request->complaint, &request->decoder,
+                              request->buffer + request->start, trusted);
+    return RESPUB_EPROTOCOL;
+  }
+  /* "*0" and "*-1" are commands of no word. */
+  size_t count = request->decoder.node_count - 1;
+  *words = (respub__words){request->nodes + 1, count};
+  const respub_node *strange = strange_word(words);
+  if (strange == NULL)
+    return RESPUB_OK;
+  respub__complain_of_word(&request->complaint, strange);
+  return RESPUB_EPROTOCOL;
+}
+
+/* What a large command has grown goes back once it has been executed. */
+static void tidy(respub__request *request) {
+  if (!request->decoding && request->node_capacity > RESPUB__REQUEST_NODES)
+    release_nodes(request);
+  if (request->start == request->end)
+    release_buffer(request);
+}
+
+respub_status respub__request_next(respub__request *request, bool trusted, respub__words *words) {
+  tidy(request);
+  while (request->start < request->end) {
+    size_t used = 0;
+    words->count = 0;
+    bool array = request->buffer[request->start] == '*';
+    respub_status status =
+        array ? take_array(request, trusted, &used, words) : take_inline(request, &used, words);
+    if (status != RESPUB_OK)
+      return status;
+    request->start += used;
+    if (words->count > 0)
+      return RESPUB_OK;
+  }
+  return RESPUB_MORE;
+}
