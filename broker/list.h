@@ -17,7 +17,8 @@ typedef struct respub__list {
 } respub__list;
 
 /* The thing of this type whose member is *pointer (of the member's type, not const). */
-#define RESPUB__OF(pointer, type, member) ((type *)((char *)(pointer)-offsetof(type, member)))
+#define RESPUB__OF(pointer, type, member)                                                          \
+  ((type *)(void *)((char *)(pointer)-offsetof(type, member)))
 
 void respub__list_append(respub__list *list, respub__link *link);
 
