@@ -1,7 +1,7 @@
 # What `make check` runs. Each part can be called alone; each build has its own folder below
 # $(B)/check, so that a second run costs only what has changed.
 
-CHECKS := format lint headers gcc symbols clang tidy cppcheck asan tsan valgrind
+CHECKS := format lint headers gcc symbols install clang tidy cppcheck asan tsan valgrind
 JOBS ?= 2
 C := $(B)/check
 SOURCE_FOLDERS := $(wildcard $(LAYERS) tools examples tests)
@@ -29,9 +29,9 @@ check-lint: ## banned calls, arrows between layers, sizes, shell scripts
 check-headers: $(STAGED) ## the public headers compile clean by themselves, as C11 and as C++17
 	@for header in $(notdir $(STAGED)); do \
 	  echo "#include <respub/$$header>" | $(CXX) -x c++ -std=c++17 -Wall -Wextra -Wpedantic -Werror \
-	    -I$(B)/include -fsyntax-only - && \
+	    -I$(B)/include $(CJSON_CFLAGS) -fsyntax-only - && \
 	  echo "#include <respub/$$header>" | $(CC) -x c -std=c11 -Wall -Wextra -Wpedantic -Werror \
-	    -I$(B)/include -fsyntax-only - || exit 1; \
+	    -I$(B)/include $(CJSON_CFLAGS) -fsyntax-only - || exit 1; \
 	done
 
 # With -z defs the linker refuses a shared library that needs what nothing gives it.
@@ -43,6 +43,12 @@ check-gcc: ## everything with gcc and warnings as errors
 
 check-symbols: ## what the libraries export and need (wants the build of check-gcc)
 	tools/symbols '$(C)/gcc'
+
+check-install: ## programs outside the tree build against what is installed (wants check-gcc too)
+	$(GCC_BUILD) install PREFIX='$(abspath $(C))/installed'
+	tests/install/run '$(abspath $(C))/installed'
+	$(GCC_BUILD) uninstall PREFIX='$(abspath $(C))/installed'
+	@left=$$(find '$(C)/installed' ! -type d); [ -z "$$left" ] || { echo "left: $$left"; exit 1; }
 
 check-clang: ## everything with clang and warnings as errors, the fuzzers too
 	$(MAKE) --no-print-directory -j$(JOBS) B='$(C)/clang' CC=clang CFLAGS='$(STRICT)' $(ALL_GOALS)
