@@ -9,7 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
-static const command *const commands[] = {&command_decode, &command_encode};
+static const command *const commands[] = {&command_decode, &command_encode, &command_broker};
 
 enum {
   COMMAND_COUNT = sizeof commands / sizeof commands[0]

@@ -61,7 +61,7 @@ static bool seconds(const char *text, int64_t *ms) {
 }
 
 static bool set_number(const option_spec *o, const char *text) {
-  int64_t value;
+  int64_t value = 0;
   bool is_time = o->kind == OPTION_SECONDS;
   if ((is_time ? seconds : whole)(text, &value) && value >= o->min && value <= o->max) {
     *o->to.number = value;
