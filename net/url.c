@@ -178,7 +178,7 @@ static respub_status take_name(respub_options *o, respub_slice s, respub_slice *
 }
 
 static respub_status take_host_and_port(respub_options *o, respub_slice s, respub_error *error) {
-  respub_slice rest;
+  respub_slice rest = {NULL, 0};
   respub_status status = s.len > 0 && s.ptr[0] == '[' ? take_bracketed(o, s, &rest, error)
                                                       : take_name(o, s, &rest, error);
   if (status != RESPUB_OK || rest.len == 0)
