@@ -1,0 +1,89 @@
+/* Events on their way to the user's functions. */
+#include "net/clock.h"
+#include "net/text.h"
+#include "pubsub/subscriber.h"
+
+bool respub__in_handler_locked(const respub_subscriber *sub) {
+  return sub->in_handler && pthread_equal(sub->deliverer, pthread_self());
+}
+
+void respub__count_delivered_locked(respub_subscriber *sub, const respub_event *event) {
+  if (event->type == RESPUB_EVENT_MESSAGE)
+    sub->stats.delivered++;
+}
+
+static void call_locked(respub_subscriber *sub, respub_handler *handler, void *ctx,
+                        const respub_event *event) {
+  sub->in_handler = true;
+  pthread_mutex_unlock(&sub->lock);
+  handler(event, ctx);
+  pthread_mutex_lock(&sub->lock);
+  sub->in_handler = false;
+}
+
+/* A handler may unsubscribe, subscribe and close; so the table is asked anew for each. */
+static void dispatch_message_locked(respub_subscriber *sub, respub_event *event,
+                                    const respub__topic *topic) {
+  const respub__subscription *s;
+  respub__handlers_begin(&sub->handlers, topic);
+  while (!sub->closing && (s = respub__handlers_next(&sub->handlers)) != NULL) {
+    if (s->handler == NULL)
+      continue;
+    event->subscription = s->id;
+    respub__count_delivered_locked(sub, event);
+    call_locked(sub, s->handler, s->ctx, event);
+  }
+}
+
+static respub_log_level level_of(respub_event_type type) {
+  switch (type) {
+  case RESPUB_EVENT_MESSAGE:
+  case RESPUB_EVENT_SUBSCRIBED:
+  case RESPUB_EVENT_UNSUBSCRIBED:
+  case RESPUB_EVENT_CLOSED:
+    return RESPUB_LOG_DEBUG;
+  case RESPUB_EVENT_CONNECTED:
+  case RESPUB_EVENT_RESTORED:
+    return RESPUB_LOG_INFO;
+  case RESPUB_EVENT_CONNECT_FAILED:
+  case RESPUB_EVENT_REFUSED:
+  case RESPUB_EVENT_DISCONNECTED:
+  case RESPUB_EVENT_GAP:
+  case RESPUB_EVENT_SLOW_CONSUMER:
+    break;
+  }
+  return RESPUB_LOG_WARNING;
+}
+
+static void log_event(const respub_event *event, void *ctx) {
+  const respub_log *log = ctx;
+  respub_slice name = event->kind == RESPUB_CHANNEL ? event->channel : event->pattern;
+  respub__log(log, level_of(event->type), "subscriber: %s%s%.*s%s%.*s",
+              respub_event_name(event->type), name.len > 0 ? " " : "", (int)name.len, name.ptr,
+              event->text.len > 0 ? ": " : "", (int)event->text.len, event->text.ptr);
+}
+
+void respub__dispatch_locked(respub_subscriber *sub, respub_event *event, respub__topic *topic) {
+  event->subscriber = sub;
+  if (topic != NULL) {
+    dispatch_message_locked(sub, event, topic);
+    return;
+  }
+  respub_log *log = &sub->options.connection.log;
+  if (log->write != NULL)
+    call_locked(sub, log_event, log, event);
+  if (sub->options.on_event != NULL && (!sub->closing || event->type == RESPUB_EVENT_CLOSED))
+    call_locked(sub, sub->options.on_event, sub->options.event_ctx, event);
+}
+
+void respub__release_ended_locked(respub_subscriber *sub) {
+  respub__subscription *s;
+  while ((s = respub__handlers_take_ended(&sub->handlers)) != NULL) {
+    sub->in_handler = true;
+    pthread_mutex_unlock(&sub->lock);
+    s->released(s->ctx);
+    pthread_mutex_lock(&sub->lock);
+    sub->in_handler = false;
+    respub__handlers_forget(&sub->handlers, s);
+  }
+}

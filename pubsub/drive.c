@@ -1,0 +1,358 @@
+/* Who drives a subscriber: its own threads, or the caller of run, next and flush. */
+#include "net/clock.h"
+#include "pubsub/subscriber.h"
+
+#include <time.h>
+
+/* -- Entering and leaving -- */
+
+/* Lock held on entry. Threads that left because a handler said stop are still to be joined. */
+static void join_stopped_locked(respub_subscriber *sub) {
+  if (sub->way != RESPUB__WAY_THREAD || !sub->stopping)
+    return;
+  respub__join_threads_locked(sub);
+  sub->stopping = false;
+}
+
+respub_status respub__enter_locked(respub_subscriber *sub, respub__way way) {
+  if (sub->closing)
+    return RESPUB_ECLOSED;
+  if (respub__in_handler_locked(sub))
+    return RESPUB_ESTATE;
+  join_stopped_locked(sub);
+  bool again = sub->way == RESPUB__WAY_LOOP && way == RESPUB__WAY_LOOP && !sub->entered;
+  if (sub->way != RESPUB__WAY_NONE && !again)
+    return RESPUB_ESTATE;
+  sub->way = way;
+  sub->deliverer = pthread_self();
+  sub->entered = true;
+  sub->callers++;
+  return RESPUB_OK;
+}
+
+respub_status respub__leave_locked(respub_subscriber *sub, respub_status status) {
+  if (sub->closing || sub->stopping)
+    respub__join_threads_locked(sub);
+  if (sub->way == RESPUB__WAY_CALLER)
+    sub->way = RESPUB__WAY_NONE;
+  sub->stopping = false;
+  sub->entered = false;
+  sub->callers--;
+  return respub__depart_locked(sub, status);
+}
+
+respub_status respub__depart_locked(respub_subscriber *sub, respub_status status) {
+  bool alone = sub->callers == 0 && !sub->has_reader && !sub->has_dispatcher;
+  bool finish = sub->close_deferred && alone;
+  if (sub->closing)
+    status = RESPUB_ECLOSED;
+  pthread_cond_broadcast(&sub->changed);
+  pthread_mutex_unlock(&sub->lock);
+  if (finish)
+    respub__subscriber_finish(sub);
+  return status;
+}
+
+/* Lock held on entry. Waits for a change until the deadline; false: it has passed. */
+static bool wait_change_locked(respub_subscriber *sub, int64_t deadline_ms) {
+  if (deadline_ms == RESPUB_NEVER)
+    return pthread_cond_wait(&sub->changed, &sub->lock), true;
+  if (respub__clock_ms() >= deadline_ms)
+    return false;
+  struct timespec until = {.tv_sec = (time_t)(deadline_ms / 1000),
+                           .tv_nsec = (long)(deadline_ms % 1000) * 1000000};
+  (void)pthread_cond_timedwait(&sub->changed, &sub->lock, &until);
+  return true;
+}
+
+static int64_t deadline_after(int timeout_ms) {
+  return timeout_ms < 0 ? RESPUB_NEVER : respub__clock_ms() + timeout_ms;
+}
+
+/* -- The threads -- */
+
+/* Lock held on entry. Hands queued events to the handlers until stop or close. */
+static void dispatch_until_left_locked(respub_subscriber *sub) {
+  respub_event event;
+  respub__topic *topic;
+  while (!respub__subscriber_should_leave(sub)) {
+    if (!respub__queue_take(&sub->queue, &event, &topic)) {
+      respub__release_ended_locked(sub);
+      if (respub__subscriber_should_leave(sub))
+        return;
+      pthread_cond_wait(&sub->changed, &sub->lock);
+      continue;
+    }
+    pthread_cond_broadcast(&sub->changed);
+    respub__dispatch_locked(sub, &event, topic);
+    respub__queue_let_go(&sub->queue, topic);
+    respub__release_ended_locked(sub);
+  }
+}
+
+static void *reader_main(void *arg) {
+  respub_subscriber *sub = arg;
+  pthread_mutex_lock(&sub->lock);
+  respub__read_until_left_locked(sub);
+  pthread_mutex_unlock(&sub->lock);
+  return NULL;
+}
+
+/* Lock held on entry, released on return. After a close by one of its handlers nobody may be there
+ * to join this thread: unless somebody does already, it goes alone. */
+static void end_deliverer_locked(respub_subscriber *sub, bool *has_thread) {
+  if (!sub->close_deferred || sub->joining) {
+    pthread_mutex_unlock(&sub->lock);
+    return;
+  }
+  pthread_detach(pthread_self());
+  *has_thread = false;
+  respub__join_threads_locked(sub);
+  (void)respub__depart_locked(sub, RESPUB_OK);
+}
+
+static void *direct_main(void *arg) {
+  respub_subscriber *sub = arg;
+  pthread_mutex_lock(&sub->lock);
+  sub->deliverer = pthread_self();
+  respub__read_until_left_locked(sub);
+  end_deliverer_locked(sub, &sub->has_reader);
+  return NULL;
+}
+
+static void *dispatcher_main(void *arg) {
+  respub_subscriber *sub = arg;
+  pthread_mutex_lock(&sub->lock);
+  sub->deliverer = pthread_self();
+  dispatch_until_left_locked(sub);
+  end_deliverer_locked(sub, &sub->has_dispatcher);
+  return NULL;
+}
+
+static bool spawn(pthread_t *thread, void *(*body)(void *), respub_subscriber *sub, bool *has) {
+  *has = pthread_create(thread, NULL, body, sub) == 0;
+  return *has;
+}
+
+respub_status respub__start_reader_locked(respub_subscriber *sub) {
+  if (sub->has_reader)
+    return RESPUB_OK;
+  return spawn(&sub->reader, reader_main, sub, &sub->has_reader) ? RESPUB_OK : RESPUB_EIO;
+}
+
+/* Others may wait for the same end: one joins, the rest wait for it. */
+void respub__join_threads_locked(respub_subscriber *sub) {
+  while (sub->joining)
+    pthread_cond_wait(&sub->changed, &sub->lock);
+  bool reader = sub->has_reader;
+  bool dispatcher = sub->has_dispatcher;
+  if (!reader && !dispatcher)
+    return;
+  sub->joining = true;
+  respub__notify_locked(sub);
+  pthread_mutex_unlock(&sub->lock);
+  if (reader)
+    pthread_join(sub->reader, NULL);
+  if (dispatcher)
+    pthread_join(sub->dispatcher, NULL);
+  pthread_mutex_lock(&sub->lock);
+  sub->has_reader = sub->has_dispatcher = sub->joining = false;
+  if (sub->way == RESPUB__WAY_THREAD)
+    sub->way = RESPUB__WAY_NONE;
+  pthread_cond_broadcast(&sub->changed);
+}
+
+static respub_status start_locked(respub_subscriber *sub) {
+  if (sub->closing)
+    return RESPUB_ECLOSED;
+  if (respub__in_handler_locked(sub))
+    return RESPUB_ESTATE;
+  join_stopped_locked(sub);
+  if (sub->way != RESPUB__WAY_NONE)
+    return RESPUB_ESTATE;
+  sub->stop_pending = false;
+  sub->way = RESPUB__WAY_THREAD;
+  bool queues = respub__subscriber_queues(sub);
+  if (!queues && spawn(&sub->reader, direct_main, sub, &sub->has_reader))
+    return RESPUB_OK;
+  if (queues && respub__start_reader_locked(sub) == RESPUB_OK &&
+      spawn(&sub->dispatcher, dispatcher_main, sub, &sub->has_dispatcher))
+    return RESPUB_OK;
+  sub->stopping = true;
+  respub__join_threads_locked(sub);
+  sub->stopping = false;
+  sub->way = RESPUB__WAY_NONE;
+  return RESPUB_EIO;
+}
+
+respub_status respub_subscriber_start(respub_subscriber *sub) {
+  if (respub__check_fork(sub) != RESPUB_OK)
+    return RESPUB_EFORKED;
+  pthread_mutex_lock(&sub->lock);
+  respub_status status = start_locked(sub);
+  pthread_mutex_unlock(&sub->lock);
+  return status;
+}
+
+void respub_subscriber_stop(respub_subscriber *sub) {
+  if (respub__check_fork(sub) != RESPUB_OK)
+    return;
+  pthread_mutex_lock(&sub->lock);
+  sub->stop_pending = sub->way == RESPUB__WAY_NONE;
+  sub->stopping = true;
+  respub__notify_locked(sub);
+  if (respub__in_handler_locked(sub) || sub->closing) {
+    pthread_mutex_unlock(&sub->lock);
+    return;
+  }
+  sub->callers++;
+  respub__join_threads_locked(sub);
+  while (sub->way == RESPUB__WAY_CALLER)
+    pthread_cond_wait(&sub->changed, &sub->lock);
+  sub->stopping = false;
+  sub->callers--;
+  (void)respub__depart_locked(sub, RESPUB_OK);
+}
+
+/* -- The caller's thread -- */
+
+respub_status respub_subscriber_run(respub_subscriber *sub) {
+  if (respub__check_fork(sub) != RESPUB_OK)
+    return RESPUB_EFORKED;
+  pthread_mutex_lock(&sub->lock);
+  respub_status status = respub__enter_locked(sub, RESPUB__WAY_CALLER);
+  if (status != RESPUB_OK) {
+    pthread_mutex_unlock(&sub->lock);
+    return status;
+  }
+  if (sub->stop_pending)
+    sub->stop_pending = false;
+  else if (!respub__subscriber_queues(sub))
+    respub__read_until_left_locked(sub);
+  else if ((status = respub__start_reader_locked(sub)) == RESPUB_OK)
+    dispatch_until_left_locked(sub);
+  return respub__leave_locked(sub, status);
+}
+
+/* Lock held on entry. The next event of the queue. AGAIN: none now. */
+static respub_status take_locked(respub_subscriber *sub, respub_event *event) {
+  respub__topic *topic;
+  respub_status status = respub__start_reader_locked(sub);
+  if (status != RESPUB_OK)
+    return status;
+  if (!respub__queue_take(&sub->queue, event, &topic))
+    return RESPUB_AGAIN;
+  respub__queue_let_go(&sub->queue, topic);
+  pthread_cond_broadcast(&sub->changed);
+  event->subscriber = sub;
+  respub__count_delivered_locked(sub, event);
+  return RESPUB_OK;
+}
+
+static respub_status next_locked(respub_subscriber *sub, int64_t deadline_ms, respub_event *event) {
+  bool queues = respub__subscriber_queues(sub);
+  while (!respub__subscriber_should_leave(sub) && !sub->stop_pending) {
+    respub_status status = queues ? take_locked(sub, event) : respub__pull_locked(sub, event);
+    if (status != RESPUB_AGAIN)
+      return status;
+    if (queues)
+      respub__release_ended_locked(sub);
+    if (respub__subscriber_should_leave(sub))
+      break;
+    if (!queues && respub__clock_ms() < deadline_ms)
+      respub__sleep_locked(sub, deadline_ms);
+    else if (!queues || !wait_change_locked(sub, deadline_ms))
+      return RESPUB_TIMEOUT;
+  }
+  sub->stop_pending = false;
+  return RESPUB_ECLOSED;
+}
+
+respub_status respub_subscriber_next(respub_subscriber *sub, int timeout_ms, respub_event *event) {
+  if (respub__check_fork(sub) != RESPUB_OK)
+    return RESPUB_EFORKED;
+  int64_t deadline_ms = deadline_after(timeout_ms);
+  pthread_mutex_lock(&sub->lock);
+  respub_status status = respub__enter_locked(sub, RESPUB__WAY_CALLER);
+  if (status != RESPUB_OK) {
+    pthread_mutex_unlock(&sub->lock);
+    return status;
+  }
+  status = next_locked(sub, deadline_ms, event);
+  return respub__leave_locked(sub, status);
+}
+
+/* -- Flush -- */
+
+static bool answered_locked(const respub_subscriber *sub, uint64_t ticket, respub_status *status) {
+  const respub__session *s = &sub->engine.session;
+  if (!sub->closing && !respub__session_settled(s, ticket))
+    return false;
+  *status = sub->closing ? RESPUB_ECLOSED : s->refused > 0 ? RESPUB_EREFUSED : RESPUB_OK;
+  return true;
+}
+
+/* Lock held on entry. Drives the subscriber itself, because nobody else does. */
+static respub_status flush_driving_locked(respub_subscriber *sub, uint64_t ticket,
+                                          int64_t deadline_ms) {
+  respub_status status = RESPUB_OK;
+  while (!answered_locked(sub, ticket, &status)) {
+    bool idle = respub__turn_locked(sub);
+    if (sub->closing)
+      return RESPUB_ECLOSED;
+    if (sub->stopping || respub__clock_ms() >= deadline_ms)
+      return RESPUB_TIMEOUT;
+    if (!idle)
+      continue;
+    respub__sleep_locked(sub, deadline_ms);
+  }
+  return status;
+}
+
+/* Lock held on entry. Somebody else drives. AGAIN: not any more. */
+static respub_status flush_waiting_locked(respub_subscriber *sub, uint64_t ticket,
+                                          int64_t deadline_ms) {
+  respub_status status = RESPUB_OK;
+  while (!answered_locked(sub, ticket, &status)) {
+    if (sub->way == RESPUB__WAY_NONE && !respub__subscriber_queues(sub))
+      return RESPUB_AGAIN;
+    if (!wait_change_locked(sub, deadline_ms))
+      return RESPUB_TIMEOUT;
+  }
+  return status;
+}
+
+static bool loops_here_locked(const respub_subscriber *sub) {
+  return sub->way == RESPUB__WAY_LOOP && pthread_equal(sub->deliverer, pthread_self());
+}
+
+static respub_status begin_flush_locked(respub_subscriber *sub) {
+  if (sub->closing)
+    return RESPUB_ECLOSED;
+  if (respub__in_handler_locked(sub) || loops_here_locked(sub))
+    return RESPUB_ESTATE;
+  return respub__subscriber_queues(sub) ? respub__start_reader_locked(sub) : RESPUB_OK;
+}
+
+respub_status respub_subscriber_flush(respub_subscriber *sub, int timeout_ms) {
+  if (respub__check_fork(sub) != RESPUB_OK)
+    return RESPUB_EFORKED;
+  int64_t deadline_ms = deadline_after(timeout_ms);
+  pthread_mutex_lock(&sub->lock);
+  respub_status status = begin_flush_locked(sub);
+  if (status != RESPUB_OK) {
+    pthread_mutex_unlock(&sub->lock);
+    return status;
+  }
+  uint64_t ticket = respub__session_barrier(&sub->engine.session);
+  sub->callers++;
+  while ((status = flush_waiting_locked(sub, ticket, deadline_ms)) == RESPUB_AGAIN) {
+    if (respub__enter_locked(sub, RESPUB__WAY_CALLER) != RESPUB_OK)
+      continue;
+    status = flush_driving_locked(sub, ticket, deadline_ms);
+    sub->callers--;
+    return respub__leave_locked(sub, status);
+  }
+  sub->callers--;
+  return respub__depart_locked(sub, status);
+}

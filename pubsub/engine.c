@@ -1,0 +1,177 @@
+#include "pubsub/engine.h"
+
+#include "net/memory.h"
+
+#include <string.h>
+
+/* A command carries at most this many names; see also the batch of a topic. More than so many
+ * unsent bytes wait for the socket before the next command is made. */
+enum {
+  MOST_ARGS = 129,
+  MOST_UNSENT_BYTES = 65536
+};
+
+/* The log hook stays out: it must not run under a lock; the events say the same. */
+void respub__engine_init(respub__engine *e, const respub_subscriber_options *options,
+                         uint64_t seed) {
+  *e = (respub__engine){.noted = false};
+  respub_allocator alloc = respub__allocator(&options->connection.allocator);
+  respub__session_init(&e->session, &alloc, options->slow_retry_ms, seed);
+  e->session.heartbeat.interval_ms = options->ping_interval_ms;
+  e->session.heartbeat.timeout_ms = options->ping_timeout_ms;
+  respub_options connection = options->connection;
+  connection.log = (respub_log){.write = NULL};
+  respub__link_init(&e->link, &connection, options->backoff_min_ms, options->backoff_max_ms,
+                    options->slow_retry_ms, seed);
+}
+
+void respub__engine_free(respub__engine *e) {
+  respub__link_close(&e->link);
+  respub__session_free(&e->session);
+}
+
+static void note(respub__engine *e, respub_event_type type) {
+  const respub_error *error = &e->link.error;
+  bool good = type == RESPUB_EVENT_CONNECTED;
+  e->note = (respub_event){
+      .type = type,
+      .generation = e->session.generation,
+      .status = good ? RESPUB_OK : error->status,
+      .text = good ? (respub_slice){NULL, 0} : respub_slice_of_string(error->text),
+      .delay_ms = good ? 0 : e->link.delay_ms,
+  };
+  e->noted = true;
+}
+
+respub__link_result respub__engine_connect(respub__engine *e, int64_t now_ms) {
+  return e->noted ? RESPUB__LINK_NOTHING : respub__link_step(&e->link, now_ms);
+}
+
+void respub__engine_connected(respub__engine *e, int64_t now_ms, respub__link_result result) {
+  switch (result) {
+  case RESPUB__LINK_NOTHING:
+    return;
+  case RESPUB__LINK_LIVE:
+    respub__session_connected(&e->session, now_ms);
+    note(e, RESPUB_EVENT_CONNECTED);
+    return;
+  case RESPUB__LINK_FAILED:
+    e->connect_failures++;
+    note(e, RESPUB_EVENT_CONNECT_FAILED);
+    return;
+  }
+}
+
+static void lose(respub__engine *e, int64_t now_ms, respub_status status, const char *text) {
+  respub__link_lost(&e->link, now_ms, status, text);
+  respub__session_lost(&e->session);
+  e->disconnects++;
+  note(e, RESPUB_EVENT_DISCONNECTED);
+}
+
+static respub_status send_commands(respub__engine *e) {
+  respub_slice args[MOST_ARGS];
+  while (respub_conn_unsent(e->link.conn) < MOST_UNSENT_BYTES) {
+    size_t n = respub__session_command(&e->session, args, MOST_ARGS);
+    if (n == 0)
+      break;
+    if (n == 1)
+      e->pings++;
+    respub_status status = respub_conn_append(e->link.conn, args, n);
+    if (status != RESPUB_OK)
+      return status;
+  }
+  return respub_conn_unsent(e->link.conn) > 0 ? respub_conn_push(e->link.conn) : RESPUB_OK;
+}
+
+void respub__engine_send(respub__engine *e, int64_t now_ms) {
+  if (!respub__link_is_live(&e->link) || e->noted)
+    return;
+  respub_status status = send_commands(e);
+  if (status < 0)
+    lose(e, now_ms, status, NULL);
+}
+
+static bool take_note(respub__engine *e, respub_event *event) {
+  if (!e->noted)
+    return false;
+  e->noted = false;
+  *event = e->note;
+  return true;
+}
+
+/* Reads once. OK: bytes came. AGAIN: none, and the peer is not overdue. Else the connection is
+ * over. */
+static respub_status fill(respub__engine *e, int64_t now_ms) {
+  respub__engine_send(e, now_ms);
+  if (e->noted)
+    return RESPUB_OK;
+  respub_status status = respub_conn_fill(e->link.conn);
+  if (status == RESPUB_OK)
+    respub__session_heard(&e->session, now_ms);
+  if (status != RESPUB_AGAIN)
+    return status;
+  status = respub__session_tick(&e->session, now_ms);
+  if (status != RESPUB_OK)
+    return status;
+  respub__engine_send(e, now_ms);
+  return e->noted ? RESPUB_OK : RESPUB_AGAIN;
+}
+
+/* One step towards an event. OK: *event is one. MORE: go on. AGAIN: nothing to be had. */
+static respub_status advance(respub__engine *e, int64_t now_ms, respub_event *event,
+                             respub__topic **topic) {
+  const respub_node *value;
+  const char *text = NULL;
+  respub_status status = respub_conn_take(e->link.conn, &value);
+  if (status == RESPUB_OK) {
+    status = respub__session_value(&e->session, now_ms, value, event, topic);
+    if (status == RESPUB_OK)
+      return RESPUB_OK;
+    if (status == RESPUB_AGAIN)
+      return RESPUB_MORE;
+    text = e->session.text;
+  } else if (status == RESPUB_MORE) {
+    status = fill(e, now_ms);
+    if (status == RESPUB_AGAIN)
+      return RESPUB_AGAIN;
+  }
+  if (status < 0)
+    lose(e, now_ms, status, text);
+  return RESPUB_MORE;
+}
+
+respub_status respub__engine_next(respub__engine *e, int64_t now_ms, respub_event *event,
+                                  respub__topic **topic) {
+  for (;;) {
+    if (take_note(e, event))
+      return RESPUB_OK;
+    if (respub__session_poll(&e->session, now_ms, event))
+      return RESPUB_OK;
+    if (!respub__link_is_live(&e->link))
+      return RESPUB_AGAIN;
+    respub_status status = advance(e, now_ms, event, topic);
+    if (status != RESPUB_MORE)
+      return status;
+  }
+}
+
+bool respub__engine_has_work(const respub__engine *e) {
+  if (e->noted)
+    return true;
+  return respub__link_is_live(&e->link) && respub__session_has_command(&e->session) &&
+         respub_conn_unsent(e->link.conn) < MOST_UNSENT_BYTES;
+}
+
+int64_t respub__engine_deadline_ms(const respub__engine *e) {
+  int64_t link = respub__link_deadline_ms(&e->link);
+  int64_t session = respub__session_deadline_ms(&e->session);
+  return link < session ? link : session;
+}
+
+void respub__engine_close(respub__engine *e) {
+  bool live = respub__link_is_live(&e->link);
+  respub__link_close(&e->link);
+  if (live)
+    respub__session_lost(&e->session);
+}

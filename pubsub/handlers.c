@@ -1,0 +1,129 @@
+#include "pubsub/handlers.h"
+
+#include "net/memory.h"
+
+enum {
+  FIRST_SLOTS = 8,
+  MOST_SLOTS = 1 << 26
+};
+#define NO_SLOT UINT32_MAX
+
+void respub__handlers_init(respub__handlers *h, const respub_allocator *alloc) {
+  *h = (respub__handlers){.alloc = *alloc, .first_free = NO_SLOT};
+}
+
+void respub__handlers_free(respub__handlers *h) {
+  respub__free(&h->alloc, h->slots);
+  h->slots = NULL;
+  h->capacity = 0;
+}
+
+static bool grow(respub__handlers *h) {
+  uint32_t capacity = h->capacity == 0 ? FIRST_SLOTS : h->capacity * 2;
+  if (capacity > MOST_SLOTS)
+    return false;
+  respub__handler_slot *slots = respub__resize(&h->alloc, h->slots, capacity * sizeof *slots);
+  if (slots == NULL)
+    return false;
+  for (uint32_t i = h->capacity; i < capacity; i++)
+    slots[i] =
+        (respub__handler_slot){.generation = 1, .next_free = i + 1 < capacity ? i + 1 : NO_SLOT};
+  h->first_free = h->capacity;
+  h->slots = slots;
+  h->capacity = capacity;
+  return true;
+}
+
+static void append(respub__topic *topic, respub__subscription *s) {
+  s->next = NULL;
+  if (topic->handlers == NULL) {
+    topic->handlers = s->prev = s;
+    return;
+  }
+  s->prev = topic->handlers->prev;
+  s->prev->next = s;
+  topic->handlers->prev = s;
+}
+
+static void unlink_from_topic(respub__subscription *s) {
+  respub__topic *topic = s->topic;
+  if (s->next != NULL)
+    s->next->prev = s->prev;
+  else
+    topic->handlers->prev = s->prev;
+  if (topic->handlers == s)
+    topic->handlers = s->next;
+  else
+    s->prev->next = s->next;
+}
+
+respub__subscription *respub__handlers_add(respub__handlers *h, respub__topic *topic,
+                                           respub_handler *handler, void *ctx) {
+  if (h->first_free == NO_SLOT && !grow(h))
+    return NULL;
+  respub__subscription *s = respub__alloc(&h->alloc, sizeof *s);
+  if (s == NULL)
+    return NULL;
+  uint32_t index = h->first_free;
+  respub__handler_slot *slot = &h->slots[index];
+  h->first_free = slot->next_free;
+  slot->subscription = s;
+  *s = (respub__subscription){.topic = topic,
+                              .handler = handler,
+                              .ctx = ctx,
+                              .id = (uint64_t)slot->generation << 32 | index,
+                              .born = h->dispatches};
+  append(topic, s);
+  return s;
+}
+
+respub__subscription *respub__handlers_find(const respub__handlers *h, respub_subscription id) {
+  uint32_t index = (uint32_t)id;
+  if (index >= h->capacity || h->slots[index].generation != id >> 32)
+    return NULL;
+  return h->slots[index].subscription;
+}
+
+void respub__handlers_end(respub__handlers *h, respub__subscription *s) {
+  if (h->cursor == s)
+    h->cursor = s->next;
+  unlink_from_topic(s);
+  uint32_t index = (uint32_t)s->id;
+  respub__handler_slot *slot = &h->slots[index];
+  slot->subscription = NULL;
+  /* A slot whose generation would come round is not used again: ids stay unique. */
+  if (++slot->generation != 0) {
+    slot->next_free = h->first_free;
+    h->first_free = index;
+  }
+  if (s->released == NULL) {
+    respub__handlers_forget(h, s);
+    return;
+  }
+  s->next = h->ended;
+  h->ended = s;
+}
+
+void respub__handlers_begin(respub__handlers *h, const respub__topic *topic) {
+  h->dispatches++;
+  h->cursor = topic->handlers;
+}
+
+const respub__subscription *respub__handlers_next(respub__handlers *h) {
+  respub__subscription *s = h->cursor;
+  if (s == NULL || s->born >= h->dispatches)
+    return NULL;
+  h->cursor = s->next;
+  return s;
+}
+
+respub__subscription *respub__handlers_take_ended(respub__handlers *h) {
+  respub__subscription *s = h->ended;
+  if (s != NULL)
+    h->ended = s->next;
+  return s;
+}
+
+void respub__handlers_forget(respub__handlers *h, respub__subscription *s) {
+  respub__free(&h->alloc, s);
+}

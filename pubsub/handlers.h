@@ -1,0 +1,60 @@
+/* handlers.h - who gets the messages of a topic: the subscriptions of a subscriber. Every call
+ * needs the lock of the subscriber that owns the table. */
+#ifndef RESPUB_PUBSUB_HANDLERS_H
+#define RESPUB_PUBSUB_HANDLERS_H
+
+#include "pubsub/topic.h"
+
+typedef struct respub__subscription {
+  struct respub__subscription *next; /* of the same topic, oldest first; NULL: last */
+  struct respub__subscription *prev; /* the first one's is the last */
+  respub__topic *topic;
+  respub_handler *handler;
+  void *ctx;
+  void (*released)(void *ctx);
+  respub_subscription id;
+  uint64_t born; /* number of the dispatch during which it was made: not for that message */
+} respub__subscription;
+
+typedef struct respub__handler_slot {
+  respub__subscription *subscription;
+  uint32_t generation; /* of the slot: part of the id, so that an old id is found out */
+  uint32_t next_free;
+} respub__handler_slot;
+
+typedef struct respub__handlers {
+  respub_allocator alloc;
+  respub__handler_slot *slots;
+  uint32_t capacity;
+  uint32_t first_free;
+  respub__subscription *cursor; /* the next to run in the dispatch that goes on */
+  respub__subscription *ended;  /* their released functions are due */
+  uint64_t dispatches;
+} respub__handlers;
+
+void respub__handlers_init(respub__handlers *h, const respub_allocator *alloc);
+
+/* Frees the table; everything in it has ended before. */
+void respub__handlers_free(respub__handlers *h);
+
+/* Adds one behind the others of its topic. NULL: out of memory, nothing changed. */
+respub__subscription *respub__handlers_add(respub__handlers *h, respub__topic *topic,
+                                           respub_handler *handler, void *ctx);
+
+/* NULL: no such subscription, or not any more. */
+respub__subscription *respub__handlers_find(const respub__handlers *h, respub_subscription id);
+
+/* Ends it: it leaves its topic and a dispatch that goes on does not reach it. */
+void respub__handlers_end(respub__handlers *h, respub__subscription *s);
+
+/* Begins a dispatch of one message; then next gives each subscription that was there before it,
+ * although the table may change between the calls. NULL: no more. */
+void respub__handlers_begin(respub__handlers *h, const respub__topic *topic);
+const respub__subscription *respub__handlers_next(respub__handlers *h);
+
+/* One whose released function is to be called now by the caller (without the lock), who then frees
+ * it with respub__handlers_forget. NULL: none. */
+respub__subscription *respub__handlers_take_ended(respub__handlers *h);
+void respub__handlers_forget(respub__handlers *h, respub__subscription *s);
+
+#endif

@@ -1,0 +1,411 @@
+#include "pubsub/queue.h"
+
+#include "net/memory.h"
+
+#include <string.h>
+
+/* Records are multiples of ALIGN, so what is left at the end of the ring always has room for the
+ * head of a filler. */
+enum {
+  ALIGN = 16,
+  FIRST_BYTES = 16384
+};
+
+typedef struct respub__record {
+  uint32_t units; /* size of the whole record in ALIGN */
+  uint32_t is_void;
+  respub__topic *topic; /* NULL: an event */
+  respub__topic *key;   /* LATEST: its entry in the table */
+  respub_event event;   /* its slices: only lengths; the bytes follow in this order */
+} record;
+
+static record *record_at(const respub__queue *q, size_t at) {
+  return (record *)(void *)(q->ring + at);
+}
+
+static size_t size_of(const record *r) {
+  return (size_t)r->units * ALIGN;
+}
+
+void respub__queue_init(respub__queue *q, const respub_allocator *alloc, respub__session *session,
+                        const respub_subscriber_options *options) {
+  *q = (respub__queue){.alloc = *alloc,
+                       .session = session,
+                       .policy = options->delivery,
+                       .most_messages = options->queue_messages,
+                       .most_bytes = options->queue_bytes};
+  respub__topics_init(&q->latest, alloc, session->topics.seed);
+}
+
+void respub__queue_free(respub__queue *q) {
+  respub__topics_free(&q->latest);
+  respub__free(&q->alloc, q->ring);
+  respub__free(&q->alloc, q->key);
+  respub__free(&q->alloc, q->taken);
+  q->ring = q->key = q->taken = NULL;
+}
+
+/* -- Places -- */
+
+/* Fillers have no more than their first eight bytes. */
+static void put_filler(respub__queue *q, size_t at, size_t size) {
+  uint32_t head[2] = {(uint32_t)(size / ALIGN), 1};
+  memcpy(q->ring + at, head, sizeof head);
+}
+
+/* Makes room for size bytes in one piece behind the newest record. */
+static bool reserve(respub__queue *q, size_t size, size_t *at) {
+  if (q->used == 0)
+    q->first = q->end = 0;
+  size_t behind = q->end >= q->first && q->used < q->capacity ? q->capacity - q->end : 0;
+  if (q->end < q->first) {
+    if (q->first - q->end < size)
+      return false;
+  } else if (behind < size) {
+    if (q->used == q->capacity || q->first < size)
+      return false;
+    if (behind > 0) {
+      put_filler(q, q->end, behind);
+      q->used += behind;
+      q->void_bytes += behind;
+    }
+    q->end = 0;
+  }
+  *at = q->end;
+  q->end += size;
+  if (q->end == q->capacity)
+    q->end = 0;
+  q->used += size;
+  return true;
+}
+
+static void skip_first(respub__queue *q) {
+  size_t size = size_of(record_at(q, q->first));
+  q->first += size;
+  if (q->first == q->capacity)
+    q->first = 0;
+  q->used -= size;
+}
+
+static void skip_voids(respub__queue *q) {
+  while (q->used > 0 && record_at(q, q->first)->is_void) {
+    q->void_bytes -= size_of(record_at(q, q->first));
+    skip_first(q);
+  }
+}
+
+/* Moves everything that is not void into a ring of this capacity. */
+static bool rebuild(respub__queue *q, size_t capacity) {
+  char *ring = respub__alloc(&q->alloc, capacity);
+  if (ring == NULL)
+    return false;
+  size_t end = 0;
+  for (skip_voids(q); q->used > 0; skip_voids(q)) {
+    record *r = record_at(q, q->first);
+    memcpy(ring + end, r, size_of(r));
+    if (r->key != NULL)
+      r->key->latest = end;
+    end += size_of(r);
+    skip_first(q);
+  }
+  respub__free(&q->alloc, q->ring);
+  q->ring = ring;
+  q->capacity = capacity;
+  q->first = 0;
+  q->end = end == capacity ? 0 : end;
+  q->used = end;
+  return true;
+}
+
+static size_t larger(const respub__queue *q, size_t size, size_t most) {
+  size_t live = q->used - q->void_bytes;
+  size_t capacity = q->capacity < FIRST_BYTES ? FIRST_BYTES : q->capacity * 2;
+  if (capacity > most)
+    capacity = most;
+  if (capacity < live + size)
+    capacity = live + size;
+  return (capacity + ALIGN - 1) / ALIGN * ALIGN;
+}
+
+/* Grows within the bound (or beyond it, forced); with a ring half full of voids, closes up instead.
+ */
+static bool make_place(respub__queue *q, size_t size, bool force, size_t *at) {
+  if (q->ring != NULL && reserve(q, size, at))
+    return true;
+  size_t live = q->used - q->void_bytes;
+  bool within = live + size <= q->most_bytes || live == 0 || force;
+  if (!within)
+    return false;
+  bool close_up = q->void_bytes >= q->capacity / 2 && live + size <= q->capacity && q->capacity > 0;
+  size_t capacity = close_up ? q->capacity : larger(q, size, q->most_bytes);
+  return rebuild(q, capacity) && reserve(q, size, at);
+}
+
+/* -- Dropping -- */
+
+static void count_drop(respub__queue *q, int64_t wall_ms, uint64_t *side) {
+  q->dropped++;
+  (*side)++;
+  if (q->episode_dropped++ == 0)
+    q->episode_from_ms = wall_ms;
+  q->episode_to_ms = wall_ms;
+}
+
+static void forget_key(respub__queue *q, record *r) {
+  if (r->key == NULL)
+    return;
+  respub__topics_remove(&q->latest, r->key);
+  respub__topics_free_topic(&q->latest, r->key);
+  r->key = NULL;
+}
+
+static void make_void(respub__queue *q, record *r) {
+  r->is_void = 1;
+  q->void_bytes += size_of(r);
+  q->messages--;
+  respub__queue_let_go(q, r->topic);
+}
+
+/* The oldest message goes; events are never dropped. */
+static bool drop_oldest(respub__queue *q, int64_t wall_ms) {
+  size_t at = q->first;
+  for (size_t seen = 0; seen < q->used;) {
+    record *r = record_at(q, at);
+    if (!r->is_void && r->topic != NULL) {
+      q->dropped_old += r->event.dropped_before;
+      count_drop(q, wall_ms, &q->dropped_old);
+      forget_key(q, r);
+      make_void(q, r);
+      skip_voids(q);
+      return true;
+    }
+    seen += size_of(r);
+    at += size_of(r);
+    if (at == q->capacity)
+      at = 0;
+  }
+  return false;
+}
+
+/* -- LATEST -- */
+
+static respub_slice key_name(respub__queue *q, const respub_event *e) {
+  size_t size = sizeof(uint32_t) + e->pattern.len + e->channel.len;
+  if (size > q->key_capacity) {
+    char *key = respub__resize(&q->alloc, q->key, size * 2);
+    if (key == NULL)
+      return respub_slice_of(NULL, 0);
+    q->key = key;
+    q->key_capacity = size * 2;
+  }
+  uint32_t split = (uint32_t)e->pattern.len;
+  memcpy(q->key, &split, sizeof split);
+  memcpy(q->key + sizeof split, e->pattern.ptr, e->pattern.len);
+  memcpy(q->key + sizeof split + e->pattern.len, e->channel.ptr, e->channel.len);
+  return respub_slice_of(q->key, size);
+}
+
+/* The entry for this message's channel; an older message that waits there becomes void. NULL: no
+ * memory. */
+static respub__topic *take_place(respub__queue *q, const respub_event *e,
+                                 uint64_t *dropped_before) {
+  respub_slice name = key_name(q, e);
+  if (name.len == 0)
+    return NULL;
+  respub__topic *key = respub__topics_find(&q->latest, e->kind, name);
+  if (key == NULL) {
+    key = respub__topics_add(&q->latest, e->kind, name);
+    if (key != NULL)
+      key->latest = UINT64_MAX;
+    return key;
+  }
+  record *old = record_at(q, (size_t)key->latest);
+  *dropped_before += old->event.dropped_before + 1;
+  q->dropped++;
+  old->key = NULL;
+  make_void(q, old);
+  key->latest = UINT64_MAX;
+  return key;
+}
+
+/* -- In -- */
+
+static size_t record_size(const respub_event *e) {
+  size_t size = sizeof(record) + e->channel.len + e->pattern.len + e->payload.len + e->text.len;
+  return (size + ALIGN - 1) / ALIGN * ALIGN;
+}
+
+static char *append(char *to, respub_slice bytes) {
+  if (bytes.len > 0)
+    memcpy(to, bytes.ptr, bytes.len);
+  return to + bytes.len;
+}
+
+static void write_record(respub__queue *q, size_t at, const respub_event *e, respub__topic *topic,
+                         respub__topic *key) {
+  record *r = record_at(q, at);
+  *r = (record){
+      .units = (uint32_t)(record_size(e) / ALIGN), .topic = topic, .key = key, .event = *e};
+  char *to = append((char *)(r + 1), e->channel);
+  to = append(to, e->pattern);
+  to = append(to, e->payload);
+  append(to, e->text);
+  if (key != NULL)
+    key->latest = at;
+  if (topic != NULL) {
+    topic->holds++;
+    q->messages++;
+  }
+  if (q->messages > q->high_messages)
+    q->high_messages = q->messages;
+  if (q->used - q->void_bytes > q->high_bytes)
+    q->high_bytes = q->used - q->void_bytes;
+}
+
+static respub_status put_event(respub__queue *q, const respub_event *e, bool force) {
+  size_t at;
+  bool over = q->used - q->void_bytes > q->most_bytes * 2 && !force;
+  if (over || !make_place(q, record_size(e), true, &at))
+    return RESPUB_EFULL;
+  write_record(q, at, e, NULL, NULL);
+  return RESPUB_OK;
+}
+
+/* One event when the queue is found full; end_episode tells what was dropped. Without memory for
+ * this one, that and the count in the next message still tell. */
+static void begin_episode(respub__queue *q) {
+  if (q->slow)
+    return;
+  q->slow = true;
+  respub_event e = {.type = RESPUB_EVENT_SLOW_CONSUMER, .status = RESPUB_EFULL};
+  (void)put_event(q, &e, true);
+}
+
+static void drop_new(respub__queue *q, int64_t wall_ms) {
+  count_drop(q, wall_ms, &q->dropped_new);
+  begin_episode(q);
+}
+
+/* Room by policy: true when the message can go in at *at. */
+static bool find_place(respub__queue *q, size_t size, bool force, int64_t wall_ms, size_t *at) {
+  bool drops = q->policy == RESPUB_DELIVER_DROP_OLDEST || q->policy == RESPUB_DELIVER_LATEST;
+  for (;;) {
+    bool counted = q->messages < q->most_messages || force;
+    if (counted && make_place(q, size, force, at))
+      return true;
+    if (!drops || !drop_oldest(q, wall_ms))
+      return false;
+    begin_episode(q);
+  }
+}
+
+static respub_status put_message(respub__queue *q, const respub_event *event, respub__topic *topic,
+                                 int64_t wall_ms, bool force) {
+  respub_event e = *event;
+  respub__topic *key = NULL;
+  e.dropped_before = 0;
+  if (q->policy == RESPUB_DELIVER_LATEST && (key = take_place(q, &e, &e.dropped_before)) == NULL)
+    return drop_new(q, wall_ms), RESPUB_OK;
+  size_t at;
+  if (!find_place(q, record_size(&e), force, wall_ms, &at)) {
+    if (q->policy == RESPUB_DELIVER_BLOCK && q->used > q->void_bytes)
+      return begin_episode(q), RESPUB_EFULL;
+    if (key != NULL) {
+      respub__topics_remove(&q->latest, key);
+      respub__topics_free_topic(&q->latest, key);
+      q->dropped_new += e.dropped_before;
+    }
+    return drop_new(q, wall_ms), RESPUB_OK;
+  }
+  e.dropped_before += q->dropped_new;
+  q->dropped_new = 0;
+  write_record(q, at, &e, topic, key);
+  return RESPUB_OK;
+}
+
+respub_status respub__queue_put(respub__queue *q, const respub_event *event, respub__topic *topic,
+                                int64_t wall_ms, bool force) {
+  if (topic == NULL)
+    return put_event(q, event, force);
+  return put_message(q, event, topic, wall_ms, force);
+}
+
+/* -- Out -- */
+
+static bool take_bytes(respub__queue *q, const record *r) {
+  size_t size = size_of(r);
+  if (size > q->taken_capacity) {
+    char *taken = respub__alloc(&q->alloc, size * 2);
+    if (taken == NULL)
+      return false;
+    respub__free(&q->alloc, q->taken);
+    q->taken = taken;
+    q->taken_capacity = size * 2;
+  }
+  memcpy(q->taken, r, size);
+  return true;
+}
+
+static const char *point(respub_slice *slice, const char *at) {
+  slice->ptr = at;
+  return at + slice->len;
+}
+
+static void hand_out(respub__queue *q, respub_event *event, respub__topic **topic) {
+  record *r = (record *)(void *)q->taken;
+  *event = r->event;
+  *topic = r->topic;
+  const char *at = point(&event->channel, (const char *)(r + 1));
+  at = point(&event->pattern, at);
+  at = point(&event->payload, at);
+  point(&event->text, at);
+  if (r->topic == NULL)
+    return;
+  event->dropped_before += q->dropped_old;
+  q->dropped_old = 0;
+  q->messages--;
+}
+
+/* The episode is over when the queue has been worked down to half of its bounds. */
+static bool end_episode(respub__queue *q, respub_event *event, respub__topic **topic) {
+  size_t live = q->used - q->void_bytes;
+  if (!q->slow || q->messages > q->most_messages / 2 || live > q->most_bytes / 2)
+    return false;
+  q->slow = false;
+  if (q->episode_dropped == 0)
+    return false;
+  *event = (respub_event){.type = RESPUB_EVENT_GAP,
+                          .status = RESPUB_EFULL,
+                          .missed = q->episode_dropped,
+                          .from_ms = q->episode_from_ms,
+                          .to_ms = q->episode_to_ms};
+  *topic = NULL;
+  q->episode_dropped = 0;
+  return true;
+}
+
+bool respub__queue_take(respub__queue *q, respub_event *event, respub__topic **topic) {
+  skip_voids(q);
+  if (end_episode(q, event, topic))
+    return true;
+  while (q->used > 0) {
+    record *r = record_at(q, q->first);
+    if (take_bytes(q, r)) {
+      forget_key(q, r);
+      skip_first(q);
+      hand_out(q, event, topic);
+      return true;
+    }
+    if (r->topic == NULL)
+      return false;
+    (void)drop_oldest(q, q->episode_to_ms);
+  }
+  return false;
+}
+
+void respub__queue_let_go(respub__queue *q, respub__topic *topic) {
+  if (topic == NULL)
+    return;
+  topic->holds--;
+  respub__session_release(q->session, topic);
+}

@@ -1,0 +1,239 @@
+#include "pubsub/session.h"
+
+#include "net/memory.h"
+#include "pubsub/session_topics.h"
+
+#include <string.h>
+
+/* How much may be unanswered: enough to keep a connection busy, little enough to bound both rings.
+ */
+enum {
+  FIRST_SENT = 16,
+  FIRST_FLYING = 64,
+  MOST_FLYING = 16384
+};
+
+void respub__session_init(respub__session *s, const respub_allocator *alloc, int64_t slow_retry_ms,
+                          uint64_t seed) {
+  *s = (respub__session){.slow_retry_ms = slow_retry_ms, .retry_at_ms = RESPUB_NEVER};
+  respub__topics_init(&s->topics, alloc, seed);
+}
+
+void respub__session_free(respub__session *s) {
+  respub__session_reclaim(s);
+  respub__free(&s->topics.alloc, s->sent);
+  respub__free(&s->topics.alloc, s->flying);
+  respub__topics_free(&s->topics);
+}
+
+/* Having both rings before anything is wanted means that sending never needs memory to make
+ * progress. */
+static bool has_rings(respub__session *s) {
+  const respub_allocator *a = &s->topics.alloc;
+  if (s->sent == NULL) {
+    s->sent = respub__alloc_zero(a, FIRST_SENT * sizeof *s->sent);
+    if (s->sent == NULL)
+      return false;
+    s->sent_capacity = FIRST_SENT;
+  }
+  if (s->flying == NULL) {
+    s->flying = respub__alloc_zero(a, FIRST_FLYING * sizeof(respub__topic *));
+    if (s->flying == NULL)
+      return false;
+    s->flying_capacity = FIRST_FLYING;
+  }
+  return true;
+}
+
+/* A flush waits for the epoch that was current when it began. The next epoch begins when the one
+ * before is answered, so that two counts are enough, and what others ask meanwhile delays no flush
+ * for ever. */
+static void turn_epoch(respub__session *s) {
+  if (s->barrier < s->epoch || s->unsettled[(s->epoch + 1) & 1] > 0)
+    return;
+  s->epoch++;
+}
+
+static void ask(respub__session *s, respub__topic *t, bool wanted) {
+  respub__session_uncount(s, t);
+  t->wanted = wanted;
+  t->refused = false;
+  t->told = false;
+  t->epoch = s->epoch & 1;
+  respub__session_recount(s, t);
+  respub__session_list(s, t);
+}
+
+respub__topic *respub__session_want(respub__session *s, respub_kind kind, respub_slice name) {
+  if (!has_rings(s))
+    return NULL;
+  respub__topic *t = respub__topics_find(&s->topics, kind, name);
+  if (t == NULL)
+    t = respub__topics_add(&s->topics, kind, name);
+  if (t != NULL && (!t->wanted || t->refused))
+    ask(s, t, true);
+  return t;
+}
+
+void respub__session_unwant(respub__session *s, respub__topic *t) {
+  ask(s, t, false);
+  respub__session_discard(s, t, false);
+}
+
+void respub__session_release(respub__session *s, respub__topic *t) {
+  respub__session_discard(s, t, false);
+}
+
+uint64_t respub__session_barrier(respub__session *s) {
+  s->barrier = s->epoch;
+  uint64_t ticket = s->epoch;
+  turn_epoch(s);
+  return ticket;
+}
+
+bool respub__session_settled(const respub__session *s, uint64_t ticket) {
+  if (!s->live && s->wanted[0] + s->wanted[1] > 0)
+    return false;
+  if (ticket > s->epoch)
+    return false;
+  if (ticket == s->epoch)
+    return s->unsettled[0] + s->unsettled[1] == 0;
+  return ticket + 1 < s->epoch || s->unsettled[ticket & 1] == 0;
+}
+
+void respub__session_connected(respub__session *s, int64_t now_ms) {
+  s->live = true;
+  s->most_sent = s->most_flying = MOST_FLYING;
+  s->generation++;
+  respub__heartbeat_start(&s->heartbeat, now_ms);
+  size_t at = 0;
+  for (respub__topic *t; (t = respub__topics_next(&s->topics, &at)) != NULL;)
+    respub__session_list(s, t);
+  s->restore_ticket = respub__session_barrier(s);
+}
+
+static void clear_wire(respub__session *s) {
+  while (s->gone_at != s->gone_end)
+    respub__session_flying(s, s->gone_at++)->holds--;
+  s->sent_head = s->sent_tail = 0;
+  s->flying_head = s->flying_tail = 0;
+  s->first_listed = s->last_listed = NULL;
+  s->ping_due = false;
+  s->retry_at_ms = RESPUB_NEVER;
+}
+
+static void leave_topic(respub__session *s, respub__topic *t) {
+  respub__session_uncount(s, t);
+  t->wire = RESPUB__ABSENT;
+  t->refused = false;
+  t->listed = false;
+  respub__session_recount(s, t);
+}
+
+void respub__session_lost(respub__session *s) {
+  respub__session_reclaim(s);
+  if (s->confirmed > 0) {
+    if (!s->gap_open)
+      s->gap_from_ms = s->heartbeat.heard_ms;
+    s->gap_open = true;
+  }
+  s->gap_told = false;
+  s->restore_open = true;
+  s->live = false;
+  clear_wire(s);
+  respub__topic *unwanted = NULL;
+  size_t at = 0;
+  for (respub__topic *t; (t = respub__topics_next(&s->topics, &at)) != NULL;) {
+    leave_topic(s, t);
+    if (t->wanted)
+      continue;
+    t->next = unwanted;
+    unwanted = t;
+  }
+  while (unwanted != NULL) {
+    respub__topic *t = unwanted;
+    unwanted = t->next;
+    respub__session_discard(s, t, false);
+  }
+}
+
+void respub__session_heard(respub__session *s, int64_t now_ms) {
+  respub__heartbeat_heard(&s->heartbeat, now_ms);
+}
+
+static void report_gone(respub__session *s, respub_event *event) {
+  respub__topic *t = respub__session_flying(s, s->gone_at++);
+  bool ended = t->wire == RESPUB__ABSENT;
+  t->holds--;
+  *event = (respub_event){
+      .type = ended ? RESPUB_EVENT_UNSUBSCRIBED : RESPUB_EVENT_REFUSED,
+      .kind = (respub_kind)t->kind,
+      .status = ended ? RESPUB_OK : RESPUB_EREFUSED,
+      .generation = s->generation,
+      .text = ended ? (respub_slice){NULL, 0} : respub_slice_of_string(s->text),
+  };
+  *(t->kind == RESPUB_CHANNEL ? &event->channel : &event->pattern) = respub__topic_name(t);
+  respub__session_list(s, t);
+  respub__session_discard(s, t, true);
+}
+
+static void report_gap(respub__session *s, int64_t now_ms, respub_event *event) {
+  s->gap_told = true;
+  s->gap_open = s->refused > 0;
+  *event = (respub_event){.type = RESPUB_EVENT_GAP,
+                          .generation = s->generation,
+                          .missed = RESPUB_MISSED_UNKNOWN,
+                          .from_ms = s->gap_from_ms,
+                          .to_ms = now_ms};
+}
+
+bool respub__session_poll(respub__session *s, int64_t now_ms, respub_event *event) {
+  turn_epoch(s);
+  if (s->gone_at != s->gone_end)
+    return report_gone(s, event), true;
+  if (!s->live || !respub__session_settled(s, s->restore_ticket))
+    return false;
+  s->mismatches = s->mismatches == 1 ? 0 : s->mismatches;
+  if (s->gap_open && (!s->gap_told || s->refused == 0))
+    return report_gap(s, now_ms, event), true;
+  if (!s->restore_open || s->refused > 0)
+    return false;
+  s->restore_open = false;
+  *event = (respub_event){.type = RESPUB_EVENT_RESTORED, .generation = s->generation};
+  return true;
+}
+
+static void retry_refused(respub__session *s) {
+  s->retry_at_ms = RESPUB_NEVER;
+  size_t at = 0;
+  for (respub__topic *t; (t = respub__topics_next(&s->topics, &at)) != NULL;) {
+    if (!t->wanted || !t->refused)
+      continue;
+    respub__session_uncount(s, t);
+    t->refused = false;
+    respub__session_recount(s, t);
+    respub__session_list(s, t);
+  }
+}
+
+respub_status respub__session_tick(respub__session *s, int64_t now_ms) {
+  if (!s->live)
+    return RESPUB_OK;
+  if (now_ms >= s->retry_at_ms)
+    retry_refused(s);
+  respub__pulse pulse = respub__heartbeat_check(&s->heartbeat, now_ms);
+  if (pulse == RESPUB__PULSE_PING) {
+    /* The clock runs from here, not from when the socket takes the PING: a peer that reads nothing
+     * is dead too. */
+    s->ping_due = true;
+    respub__heartbeat_pinged(&s->heartbeat, now_ms);
+  }
+  return pulse == RESPUB__PULSE_DEAD ? RESPUB_ESILENT : RESPUB_OK;
+}
+
+int64_t respub__session_deadline_ms(const respub__session *s) {
+  if (!s->live)
+    return RESPUB_NEVER;
+  int64_t pulse = respub__heartbeat_deadline_ms(&s->heartbeat);
+  return pulse < s->retry_at_ms ? pulse : s->retry_at_ms;
+}

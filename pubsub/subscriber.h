@@ -1,0 +1,127 @@
+/* subscriber.h - the inside of a subscriber, shared by the files that make it up.
+ *
+ * Two roles. Who reads (turns the engine) alone touches the link. Who delivers alone runs handlers,
+ * or takes events with next. Without a queue both are one: the thread of start, or the caller of
+ * run, next, flush or step. With a queue a reading thread of the library's fills it, and the
+ * deliverer is a second thread of start or a caller.
+ *
+ * The lock guards everything below but the link. It is never held while a handler or released
+ * function runs, while a name is resolved, or while anybody waits. */
+#ifndef RESPUB_PUBSUB_SUBSCRIBER_H
+#define RESPUB_PUBSUB_SUBSCRIBER_H
+
+#include "net/fork.h"
+#include "net/wait.h"
+#include "pubsub/engine.h"
+#include "pubsub/handlers.h"
+#include "pubsub/pubsub.h"
+#include "pubsub/queue.h"
+
+#include <pthread.h>
+
+/* Who delivers. */
+typedef enum respub__way {
+  RESPUB__WAY_NONE,
+  RESPUB__WAY_THREAD, /* start */
+  RESPUB__WAY_CALLER, /* run, next, flush: as long as they take */
+  RESPUB__WAY_LOOP    /* step: for good */
+} respub__way;
+
+struct respub_subscriber {
+  respub_subscriber_options options;
+  respub_allocator alloc;
+  unsigned fork_generation;
+  pthread_mutex_t lock;
+  pthread_cond_t changed; /* anything that somebody waits for; on the monotonic clock */
+  respub__wake wake;      /* for who reads */
+  bool sleeping;          /* who reads waits for descriptors: ring to be heard */
+
+  respub__engine engine;
+  respub__handlers handlers;
+  respub__queue queue; /* unused with DIRECT */
+
+  respub__way way;
+  pthread_t deliverer; /* with way: which thread */
+  bool in_handler;     /* the deliverer runs user code */
+  pthread_t reader, dispatcher;
+  bool has_reader, has_dispatcher; /* threads that somebody has to join */
+  bool joining;                    /* somebody does */
+  unsigned callers;                /* threads inside run, next, flush, step, stop */
+  bool entered;                    /* one of them delivers */
+  bool stopping;                   /* who drives is to leave */
+  bool stop_pending;               /* a stop that met nobody: for the next run or next */
+  bool closing;
+  bool close_deferred; /* by a handler: the last one who leaves ends the subscriber */
+  bool more;           /* the last step left work behind */
+
+  respub_subscriber_stats stats;
+};
+
+static inline bool respub__subscriber_queues(const respub_subscriber *sub) {
+  return sub->options.delivery != RESPUB_DELIVER_DIRECT;
+}
+
+static inline bool respub__subscriber_should_leave(const respub_subscriber *sub) {
+  return sub->stopping || sub->closing;
+}
+
+/* -- delivery (deliver.c) -- */
+
+/* Lock held on entry. True when the calling thread is inside a handler of this subscriber. */
+bool respub__in_handler_locked(const respub_subscriber *sub);
+
+/* Lock held on entry. Runs the handlers that the event concerns, without the lock. */
+void respub__dispatch_locked(respub_subscriber *sub, respub_event *event, respub__topic *topic);
+
+/* Lock held on entry. Calls the released functions that are due, without the lock. */
+void respub__release_ended_locked(respub_subscriber *sub);
+
+/* Lock held on entry. Counts an event that was given to the user. */
+void respub__count_delivered_locked(respub_subscriber *sub, const respub_event *event);
+
+/* -- reading (turn.c) -- */
+
+/* Lock held on entry. One turn of the engine: each event goes to the handlers, or into the queue.
+ * True when there is nothing more to do now. */
+bool respub__turn_locked(respub_subscriber *sub);
+
+/* Lock held on entry. The next event itself instead, for respub_subscriber_next. AGAIN: none now.
+ */
+RESPUB_MUST_USE respub_status respub__pull_locked(respub_subscriber *sub, respub_event *event);
+
+/* Lock held on entry. Waits, without the lock, for descriptors, a ring or the deadline. */
+void respub__sleep_locked(respub_subscriber *sub, int64_t deadline_ms);
+
+/* Lock held on entry. Makes who reads look again, and those who wait for a change. */
+void respub__notify_locked(respub_subscriber *sub);
+
+/* Lock held on entry. Turns until stop or close. */
+void respub__read_until_left_locked(respub_subscriber *sub);
+
+/* -- threads and the end (drive.c, close.c) -- */
+
+/* Lock held on entry. Starts the reading thread of a queue unless it runs. EIO. */
+RESPUB_MUST_USE respub_status respub__start_reader_locked(respub_subscriber *sub);
+
+/* Lock held on entry. Ends both threads, waiting for them; not from one of them. */
+void respub__join_threads_locked(respub_subscriber *sub);
+
+/* Lock held on entry. Enters a call that delivers. ESTATE, ECLOSED. */
+RESPUB_MUST_USE respub_status respub__enter_locked(respub_subscriber *sub, respub__way way);
+
+/* Lock held on entry, released on return. Leaves it again, as depart. */
+respub_status respub__leave_locked(respub_subscriber *sub, respub_status status);
+
+/* Lock held on entry, released on return. Ends the subscriber if a handler has closed it and nobody
+ * else is inside any more. Returns status, or RESPUB_ECLOSED. */
+respub_status respub__depart_locked(respub_subscriber *sub, respub_status status);
+
+/* The end of a subscriber that nobody else uses any more: CLOSED, released functions, memory. */
+void respub__subscriber_finish(respub_subscriber *sub);
+
+/* OK, or EFORKED in a child of the process that opened it. */
+static inline respub_status respub__check_fork(const respub_subscriber *sub) {
+  return sub->fork_generation == respub__fork_generation() ? RESPUB_OK : RESPUB_EFORKED;
+}
+
+#endif

@@ -1,0 +1,139 @@
+#include "pubsub/topic.h"
+
+#include "net/memory.h"
+
+#include <string.h>
+
+enum {
+  FIRST_SLOTS = 16,
+  DEFAULT_BATCH = 128
+};
+
+static uint64_t word_at(const char *p, size_t n) {
+  uint64_t w = 0;
+  memcpy(&w, p, n);
+  return w;
+}
+
+/* Multiply and fold, eight bytes a step. Differs between byte orders, which nothing observes. */
+static uint32_t hash_of(uint64_t seed, respub_kind kind, respub_slice name) {
+  const uint64_t k = 0x9e3779b97f4a7c15u;
+  uint64_t h = (seed ^ (uint64_t)kind ^ name.len) * k;
+  const char *p = name.ptr;
+  size_t left = name.len;
+  for (; left >= 8; p += 8, left -= 8) {
+    h = (h ^ word_at(p, 8)) * k;
+    h ^= h >> 32;
+  }
+  if (left > 0)
+    h = (h ^ word_at(p, left)) * k;
+  h ^= h >> 29;
+  return (uint32_t)(h ^ (h >> 32));
+}
+
+void respub__topics_init(respub__topics *topics, const respub_allocator *alloc, uint64_t seed) {
+  *topics = (respub__topics){.alloc = *alloc, .seed = seed};
+}
+
+void respub__topics_free(respub__topics *topics) {
+  size_t at = 0;
+  for (respub__topic *t; (t = respub__topics_next(topics, &at)) != NULL;)
+    respub__topics_free_topic(topics, t);
+  respub__free(&topics->alloc, topics->slots);
+  topics->slots = NULL;
+  topics->count = 0;
+}
+
+static bool is_same(const respub__topic *t, uint32_t hash, respub_kind kind, respub_slice name) {
+  return t->hash == hash && t->kind == (uint8_t)kind && t->len == name.len &&
+         memcmp(t->name, name.ptr, name.len) == 0;
+}
+
+respub__topic *respub__topics_find(const respub__topics *topics, respub_kind kind,
+                                   respub_slice name) {
+  if (topics->slots == NULL || name.len == 0)
+    return NULL;
+  uint32_t hash = hash_of(topics->seed, kind, name);
+  for (size_t i = hash & topics->mask;; i = (i + 1) & topics->mask) {
+    respub__topic *t = topics->slots[i];
+    if (t == NULL || is_same(t, hash, kind, name))
+      return t;
+  }
+}
+
+static void place(respub__topic **slots, size_t mask, respub__topic *t) {
+  size_t i = t->hash & mask;
+  while (slots[i] != NULL)
+    i = (i + 1) & mask;
+  slots[i] = t;
+}
+
+static bool grow(respub__topics *topics) {
+  size_t slots = topics->slots == NULL ? FIRST_SLOTS : (topics->mask + 1) * 2;
+  if (slots > SIZE_MAX / sizeof(respub__topic *))
+    return false;
+  respub__topic **fresh = respub__alloc_zero(&topics->alloc, slots * sizeof *fresh);
+  if (fresh == NULL)
+    return false;
+  size_t at = 0;
+  for (respub__topic *t; (t = respub__topics_next(topics, &at)) != NULL;)
+    place(fresh, slots - 1, t);
+  respub__free(&topics->alloc, topics->slots);
+  topics->slots = fresh;
+  topics->mask = slots - 1;
+  return true;
+}
+
+respub__topic *respub__topics_add(respub__topics *topics, respub_kind kind, respub_slice name) {
+  size_t slots = topics->slots == NULL ? 0 : topics->mask + 1;
+  if ((topics->count + 1) > slots / 3 * 2 && !grow(topics))
+    return NULL;
+  /* Never less than the struct: its last members may be read as one word. */
+  size_t size = offsetof(respub__topic, name) + name.len;
+  if (size < sizeof(respub__topic))
+    size = sizeof(respub__topic);
+  respub__topic *t = respub__alloc_zero(&topics->alloc, size);
+  if (t == NULL)
+    return NULL;
+  t->hash = hash_of(topics->seed, kind, name);
+  t->len = (uint32_t)name.len;
+  t->kind = (uint8_t)kind;
+  t->wire = RESPUB__ABSENT;
+  t->batch = DEFAULT_BATCH;
+  memcpy(t->name, name.ptr, name.len);
+  place(topics->slots, topics->mask, t);
+  topics->count++;
+  return t;
+}
+
+/* Closes the hole by moving back what probed past it, so that no tombstones gather. */
+void respub__topics_remove(respub__topics *topics, respub__topic *topic) {
+  size_t mask = topics->mask;
+  size_t hole = topic->hash & mask;
+  while (topics->slots[hole] != topic)
+    hole = (hole + 1) & mask;
+  for (size_t i = (hole + 1) & mask; topics->slots[i] != NULL; i = (i + 1) & mask) {
+    size_t home = topics->slots[i]->hash & mask;
+    if (((i - home) & mask) < ((i - hole) & mask))
+      continue;
+    topics->slots[hole] = topics->slots[i];
+    hole = i;
+  }
+  topics->slots[hole] = NULL;
+  topics->count--;
+}
+
+void respub__topics_free_topic(respub__topics *topics, respub__topic *topic) {
+  respub__free(&topics->alloc, topic);
+}
+
+respub__topic *respub__topics_next(const respub__topics *topics, size_t *at) {
+  if (topics->slots == NULL)
+    return NULL;
+  while (*at <= topics->mask) {
+    respub__topic *t = topics->slots[(*at)++];
+    if (t != NULL)
+      return t;
+  }
+  return NULL;
+}

@@ -1,0 +1,177 @@
+/* Reading: turns of the engine, and the sleep between them. */
+#include "net/clock.h"
+#include "pubsub/subscriber.h"
+
+#include <poll.h>
+#include <time.h>
+
+/* The clock is read anew after so many events; see heartbeat.h for why a late one does no harm. */
+enum {
+  EVENTS_A_CLOCK = 64,
+  EVENTS_A_STEP = 4096
+};
+
+/* -- */
+
+static void count_locked(respub_subscriber *sub, const respub_event *event) {
+  if (event->type == RESPUB_EVENT_MESSAGE) {
+    sub->stats.messages++;
+    sub->stats.payload_bytes += event->payload.len;
+    return;
+  }
+  if (event->type == RESPUB_EVENT_DISCONNECTED || event->type == RESPUB_EVENT_CONNECT_FAILED)
+    sub->stats.last_error = sub->engine.link.error;
+}
+
+/* People want the time of day; the session knows only the monotonic clock. */
+static void to_wall_clock(respub_event *event) {
+  if (event->type != RESPUB_EVENT_GAP)
+    return;
+  int64_t offset_ms = respub__wall_ms() - respub__clock_ms();
+  event->from_ms += offset_ms;
+  event->to_ms += offset_ms;
+}
+
+/* Waits until the queue has room. Nothing is read meanwhile, so silence says nothing about the
+ * peer. */
+static void enqueue_locked(respub_subscriber *sub, const respub_event *event,
+                           respub__topic *topic) {
+  respub__heartbeat *heartbeat = &sub->engine.session.heartbeat;
+  int64_t wall_ms = respub__wall_ms();
+  while (respub__queue_put(&sub->queue, event, topic, wall_ms,
+                           respub__subscriber_should_leave(sub)) != RESPUB_OK) {
+    if (respub__subscriber_should_leave(sub))
+      break;
+    respub__heartbeat_pause(heartbeat);
+    pthread_cond_broadcast(&sub->changed);
+    pthread_cond_wait(&sub->changed, &sub->lock);
+  }
+  respub__heartbeat_resume(heartbeat, respub__clock_ms());
+  pthread_cond_broadcast(&sub->changed);
+}
+
+static void hand_over_locked(respub_subscriber *sub, respub_event *event, respub__topic *topic) {
+  count_locked(sub, event);
+  to_wall_clock(event);
+  if (respub__subscriber_queues(sub))
+    enqueue_locked(sub, event, topic);
+  else
+    respub__dispatch_locked(sub, event, topic);
+}
+
+/* Connects and goes on with connecting, without the lock: names may have to be resolved. */
+static void connect_locked(respub_subscriber *sub) {
+  respub__engine *e = &sub->engine;
+  if (respub__link_is_live(&e->link))
+    return;
+  if (e->link.life.state == RESPUB__LIFE_IDLE)
+    respub__lifecycle_start(&e->link.life);
+  pthread_mutex_unlock(&sub->lock);
+  respub__link_result result = respub__engine_connect(e, respub__clock_ms());
+  pthread_mutex_lock(&sub->lock);
+  respub__engine_connected(e, respub__clock_ms(), result);
+}
+
+static void end_turn_locked(respub_subscriber *sub) {
+  sub->stats.bytes_in = respub__link_bytes_in(&sub->engine.link);
+  sub->stats.bytes_out = respub__link_bytes_out(&sub->engine.link);
+  if (!respub__subscriber_queues(sub))
+    respub__release_ended_locked(sub);
+  if (sub->callers > 0)
+    pthread_cond_broadcast(&sub->changed);
+}
+
+bool respub__turn_locked(respub_subscriber *sub) {
+  respub_event event;
+  respub__topic *topic = NULL;
+  connect_locked(sub);
+  int64_t now_ms = respub__clock_ms();
+  respub__engine_send(&sub->engine, now_ms);
+  unsigned events = 0;
+  while (!respub__subscriber_should_leave(sub) && events < EVENTS_A_STEP) {
+    if (respub__engine_next(&sub->engine, now_ms, &event, &topic) != RESPUB_OK)
+      break;
+    hand_over_locked(sub, &event, topic);
+    topic = NULL;
+    if (++events % EVENTS_A_CLOCK == 0)
+      now_ms = respub__clock_ms();
+  }
+  sub->more = events == EVENTS_A_STEP;
+  end_turn_locked(sub);
+  return events == 0;
+}
+
+respub_status respub__pull_locked(respub_subscriber *sub, respub_event *event) {
+  respub__topic *topic = NULL;
+  int64_t now_ms = respub__clock_ms();
+  if (respub__engine_next(&sub->engine, now_ms, event, &topic) != RESPUB_OK) {
+    connect_locked(sub);
+    now_ms = respub__clock_ms();
+    if (respub__engine_next(&sub->engine, now_ms, event, &topic) != RESPUB_OK) {
+      end_turn_locked(sub);
+      return RESPUB_AGAIN;
+    }
+  }
+  count_locked(sub, event);
+  to_wall_clock(event);
+  event->subscriber = sub;
+  respub__count_delivered_locked(sub, event);
+  return RESPUB_OK;
+}
+
+/* -- */
+
+void respub__sleep_locked(respub_subscriber *sub, int64_t deadline_ms) {
+  if (respub__engine_has_work(&sub->engine))
+    return;
+  int64_t engine_ms = respub__engine_deadline_ms(&sub->engine);
+  if (engine_ms < deadline_ms)
+    deadline_ms = engine_ms;
+  struct pollfd fds[2] = {
+      {.fd = sub->wake.read_fd, .events = POLLIN},
+      {.fd = respub__link_fd(&sub->engine.link), .events = respub__link_events(&sub->engine.link)}};
+  sub->sleeping = true;
+  pthread_mutex_unlock(&sub->lock);
+  /* A failure of poll itself (no memory in the kernel) shows as readiness: the turn that follows
+   * looks. */
+  (void)!respub__wait(fds, 2, deadline_ms);
+  if (fds[0].revents != 0)
+    respub__wake_drain(&sub->wake);
+  pthread_mutex_lock(&sub->lock);
+  sub->sleeping = false;
+}
+
+void respub__notify_locked(respub_subscriber *sub) {
+  if (sub->sleeping || sub->way == RESPUB__WAY_LOOP)
+    respub__wake_ring(&sub->wake);
+  sub->sleeping = false;
+  pthread_cond_broadcast(&sub->changed);
+}
+
+/* Stays awake for spin_us after the last event: a message that comes then costs no sleep and no
+ * wake-up. */
+static bool spins(const respub_subscriber *sub, int64_t *idle_since_us, bool idle) {
+  if (sub->options.spin_us == 0)
+    return false;
+  int64_t now_us = respub__clock_us();
+  if (!idle)
+    *idle_since_us = now_us;
+  return now_us - *idle_since_us < sub->options.spin_us;
+}
+
+void respub__read_until_left_locked(respub_subscriber *sub) {
+  int64_t idle_since_us = 0;
+  while (!respub__subscriber_should_leave(sub)) {
+    bool idle = respub__turn_locked(sub);
+    if (respub__subscriber_should_leave(sub))
+      return;
+    if (!idle)
+      continue;
+    if (!spins(sub, &idle_since_us, idle)) {
+      respub__sleep_locked(sub, RESPUB_NEVER);
+      continue;
+    }
+    pthread_mutex_unlock(&sub->lock);
+    pthread_mutex_lock(&sub->lock);
+  }
+}
