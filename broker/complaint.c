@@ -13,6 +13,13 @@ static void complain_of_type(respub__complaint *complaint, char byte) {
   complaint->text[complaint->len - 2] = byte;
 }
 
+/* The type byte of the line that position lies in; there is a line before it. */
+static char type_byte(const char *request, size_t position) {
+  while (request[position - 1] != '\n')
+    position--;
+  return request[position];
+}
+
 static respub_slice about_count(respub_status error, bool trusted) {
   return error == RESPUB_EELEMENTS && !trusted ? RESPUB_LIT("unauthenticated multibulk length")
                                                : RESPUB_LIT("invalid multibulk length");
@@ -34,7 +41,7 @@ void respub__complain_of_bytes(respub__complaint *complaint, const respub_decode
   if (in_first_line)
     respub__complain(complaint, about_count(d->status, trusted));
   else if (d->status == RESPUB_ETYPE || d->status == RESPUB_EDEPTH)
-    complain_of_type(complaint, request[d->position]);
+    complain_of_type(complaint, type_byte(request, d->position));
   else
     respub__complain(complaint, about_word(d->status, trusted));
 }
