@@ -176,22 +176,37 @@ static respub_status become_ready(respub_conn *conn) {
   return RESPUB_OK;
 }
 
-/* Takes the replies that are in the buffer. MORE: all of them are taken, others are due. */
+/* Takes the replies that are in the buffer. OK: the last one. MORE: others are due. */
 static respub_status take_replies(respub_conn *conn) {
-  for (;;) {
+  respub__opening *o = conn->opening;
+  while (o->handshake.answered < o->handshake.count) {
     const respub_node *reply;
     respub_status status = respub__conn_decode(conn, &reply);
-    if (status == RESPUB_MORE)
-      return status;
     if (status == RESPUB_OK)
-      status = respub__handshake_reply(&conn->opening->handshake, &conn->opening->options, reply,
-                                       &conn->error);
-    if (status == RESPUB_OK)
-      return become_ready(conn);
+      status = respub__handshake_reply(&o->handshake, &o->options, reply, &conn->error);
     if (status == RESPUB_ENOMEM)
       return refuse_starved(conn);
-    if (status != RESPUB_AGAIN)
+    if (status < 0)
       return refuse(conn, status);
+    if (status == RESPUB_MORE)
+      return status;
+  }
+  return RESPUB_OK;
+}
+
+/* Reads and takes replies. OK: the last one. AGAIN: others are due. */
+static respub_status read_replies(respub_conn *conn) {
+  for (;;) {
+    respub_status status = take_replies(conn);
+    if (status != RESPUB_MORE)
+      return status;
+    status = respub__conn_read(conn);
+    if (status == RESPUB_ENOMEM)
+      return refuse_starved(conn);
+    if (status < 0)
+      return refuse_lost(conn, status, errno);
+    if (status == RESPUB_AGAIN)
+      return status;
   }
 }
 
@@ -200,20 +215,14 @@ static respub_status shake(respub_conn *conn, int64_t now_ms) {
    * while its reason waits to be read. */
   respub_status sent = respub__conn_drain(conn);
   int reason = errno;
-  for (;;) {
-    respub_status status = take_replies(conn);
-    if (status != RESPUB_MORE)
-      return status;
-    status = respub__conn_read(conn);
-    if (status == RESPUB_AGAIN)
-      break;
-    if (status == RESPUB_ENOMEM)
-      return refuse_starved(conn);
-    if (status != RESPUB_OK)
-      return refuse_lost(conn, status, errno);
-  }
+  respub_status status = read_replies(conn);
+  if (status < 0)
+    return status;
   if (sent < 0)
     return refuse_lost(conn, sent, reason);
+  /* Replies may come before all is sent, from a server that does not read. */
+  if (status == RESPUB_OK && sent == RESPUB_OK)
+    return become_ready(conn);
   return now_ms < conn->deadline_ms ? RESPUB_AGAIN : refuse_late(conn, "reply");
 }
 
