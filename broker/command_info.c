@@ -2,6 +2,8 @@
 #include "broker/glob.h"
 #include "broker/reply.h"
 
+#include <inttypes.h>
+#include <stdarg.h>
 #include <stdio.h>
 
 /* ------------------------------------------------------------------------------------------------
@@ -62,41 +64,55 @@ void respub__run_pubsub_help(respub__client *client, const respub__words *words)
 /* ------------------------------------------------------------------------------------------------
  * INFO, which some clients ask for before they do anything else */
 
-typedef int write_section(const respub__hub *hub, char *out, size_t capacity);
+typedef struct page {
+  size_t len;
+  char text[1024];
+} page;
 
-static int write_server(const respub__hub *hub, char *out, size_t capacity) {
-  return snprintf(out, capacity,
-                  "# Server\r\nredis_version:" RESPUB__REDIS_VERSION "\r\nredis_mode:standalone\r\n"
-                  "respub_version:" RESPUB_VERSION "\r\ntcp_port:%d\r\n",
-                  hub->port);
+/* What does not fit is left out. */
+RESPUB__PRINTF(2, 3) static void append(page *p, const char *format, ...) {
+  size_t room = sizeof p->text - p->len;
+  va_list arguments;
+  va_start(arguments, format);
+  int len = vsnprintf(p->text + p->len, room, format, arguments);
+  va_end(arguments);
+  if (len > 0)
+    p->len += (size_t)len < room ? (size_t)len : room - 1;
 }
 
-static int write_clients(const respub__hub *hub, char *out, size_t capacity) {
-  return snprintf(out, capacity, "# Clients\r\nconnected_clients:%zu\r\n", hub->clients.count);
+static void write_server(page *p, const respub__hub *hub) {
+  append(p,
+         "# Server\r\nredis_version:" RESPUB__REDIS_VERSION "\r\nredis_mode:standalone\r\n"
+         "respub_version:" RESPUB_VERSION "\r\ntcp_port:%d\r\n",
+         hub->port);
 }
 
-static int write_persistence(const respub__hub *hub, char *out, size_t capacity) {
+static void write_clients(page *p, const respub__hub *hub) {
+  append(p, "# Clients\r\nconnected_clients:%zu\r\n", hub->clients.count);
+}
+
+static void write_persistence(page *p, const respub__hub *hub) {
   (void)hub;
-  return snprintf(out, capacity, "# Persistence\r\nloading:0\r\n");
+  append(p, "# Persistence\r\nloading:0\r\n");
 }
 
-static int write_stats(const respub__hub *hub, char *out, size_t capacity) {
-  return snprintf(out, capacity,
-                  "# Stats\r\ntotal_connections_received:%llu\r\ntotal_commands_processed:%llu\r\n"
-                  "rejected_connections:%llu\r\npubsub_channels:%zu\r\npubsub_patterns:%zu\r\n",
-                  (unsigned long long)hub->stats.accepted, (unsigned long long)hub->stats.commands,
-                  (unsigned long long)hub->stats.refused, hub->topics.all[RESPUB__CHANNEL].count,
-                  hub->topics.all[RESPUB__PATTERN].count);
+static void write_stats(page *p, const respub__hub *hub) {
+  const respub_broker_stats *stats = &hub->stats;
+  append(p, "# Stats\r\ntotal_connections_received:%" PRIu64 "\r\n", stats->accepted);
+  append(p, "total_commands_processed:%" PRIu64 "\r\n", stats->commands);
+  append(p, "rejected_connections:%" PRIu64 "\r\n", stats->refused);
+  append(p, "pubsub_channels:%zu\r\n", hub->topics.all[RESPUB__CHANNEL].count);
+  append(p, "pubsub_patterns:%zu\r\n", hub->topics.all[RESPUB__PATTERN].count);
 }
 
-static int write_replication(const respub__hub *hub, char *out, size_t capacity) {
+static void write_replication(page *p, const respub__hub *hub) {
   (void)hub;
-  return snprintf(out, capacity, "# Replication\r\nrole:master\r\nconnected_slaves:0\r\n");
+  append(p, "# Replication\r\nrole:master\r\nconnected_slaves:0\r\n");
 }
 
 static const struct section {
   const char *name;
-  write_section *write;
+  void (*write)(page *p, const respub__hub *hub);
 } sections[] = {
     {"server", write_server},           {"clients", write_clients},
     {"persistence", write_persistence}, {"stats", write_stats},
@@ -116,16 +132,12 @@ static bool asked_for(const char *section, const respub__words *words) {
 }
 
 void respub__run_info(respub__client *client, const respub__words *words) {
-  char text[1024];
-  size_t len = 0;
+  page p = {.len = 0};
   for (size_t i = 0; i < sizeof sections / sizeof sections[0]; i++) {
     if (!asked_for(sections[i].name, words))
       continue;
-    const char *gap = len > 0 ? "\r\n" : "";
-    int n = snprintf(text + len, sizeof text - len, "%s", gap);
-    len += n > 0 ? (size_t)n : 0;
-    n = sections[i].write(client->hub, text + len, sizeof text - len);
-    len += n > 0 ? (size_t)n : 0;
+    append(&p, "%s", p.len > 0 ? "\r\n" : "");
+    sections[i].write(&p, client->hub);
   }
-  respub__reply_bulk(client, respub_slice_of(text, len));
+  respub__reply_bulk(client, respub_slice_of(p.text, p.len));
 }
