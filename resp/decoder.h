@@ -34,14 +34,33 @@ typedef struct respub__input {
  * used up. NODES: the array is full. Else the error; in->next is the byte at fault. */
 RESPUB_MUST_USE respub_status respub__phase_run(respub_decoder *d, respub__input *in);
 
-/* Appends a node. The array has room. */
+/* Takes a value on from where it stands: all of respub_decode but its fast path. */
+RESPUB_MUST_USE respub_status respub__value_resume(respub_decoder *d, const char *buf, size_t len,
+                                                   size_t *used);
+
+/* Forgets what is known of a value: the next byte is the first of a new one. */
+static inline void respub__value_begin(respub_decoder *d) {
+  d->node_count = 0;
+  d->position = 0;
+  d->promised = 0;
+  d->unresolved = 0;
+  d->left = 1;
+  d->depth = 0;
+  d->phase = RESPUB__PHASE_VALUE;
+}
+
+static inline void respub__node_put(respub_node *node, uint8_t type, respub_slice text,
+                                    int64_t integer, uint32_t span) {
+  node->text = text;
+  node->integer = integer;
+  node->span = span;
+  node->type = type;
+}
+
+/* Appends a node without text. The array has room. */
 static inline respub_node *respub__tape_append(respub_decoder *d, uint8_t type, int64_t integer) {
   respub_node *node = &d->nodes[d->node_count++];
-  node->text.ptr = NULL;
-  node->text.len = 0;
-  node->integer = integer;
-  node->span = 1;
-  node->type = type;
+  respub__node_put(node, type, respub_slice_of(NULL, 0), integer, 1);
   return node;
 }
 

@@ -285,7 +285,7 @@ static respub_status read_lf(respub_decoder *d, respub__input *in) {
   return enter(d, RESPUB__PHASE_VALUE);
 }
 
-respub_status respub__phase_run(respub_decoder *d, respub__input *in) {
+static respub_status read_on(respub_decoder *d, respub__input *in) {
   if (in->next == in->end)
     return RESPUB_MORE;
   switch ((enum respub__phase)d->phase) {
@@ -311,4 +311,12 @@ respub_status respub__phase_run(respub_decoder *d, respub__input *in) {
     break;
   }
   return read_lf(d, in);
+}
+
+respub_status respub__phase_run(respub_decoder *d, respub__input *in) {
+  respub_status status;
+  do
+    status = read_on(d, in);
+  while (status == RESPUB_OK && d->phase != RESPUB__PHASE_VALUE);
+  return status;
 }

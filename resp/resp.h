@@ -269,7 +269,7 @@ typedef struct respub_decoder {
   size_t unresolved; /* so many nodes in front hold offsets, as the buffer may have moved since */
   uint64_t number;   /* the number being read, or the length of the text */
   respub_limits limits;
-  respub_status status; /* readable: the sticky error, or the last result */
+  respub_status status; /* readable: the sticky error; RESPUB_OK between two values */
   uint32_t left;        /* values that the innermost open aggregate still misses */
   uint32_t depth;
   uint8_t phase;

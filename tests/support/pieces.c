@@ -3,8 +3,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-void respub_pieces_open(respub_pieces *p, const respub_limits *limits, size_t size) {
+void respub_pieces_open(respub_pieces *p, const respub_limits *limits, size_t size, size_t nodes) {
   memset(p, 0, sizeof *p);
+  p->first_capacity = nodes;
   p->guards[0] = respub_guard_open(size);
   p->guards[1] = respub_guard_open(size);
   respub_decoder_init(&p->decoder, limits, NULL, 0);
@@ -16,24 +17,22 @@ void respub_pieces_close(respub_pieces *p) {
   free(p->nodes);
 }
 
-void respub_pieces_begin(respub_pieces *p) {
-  free(p->nodes);
-  p->nodes = NULL;
-  p->node_capacity = 0;
-  respub_decoder_grow(&p->decoder, NULL, 0);
-  respub_decoder_reset(&p->decoder);
-}
-
-static void grow(respub_pieces *p) {
-  respub_node *nodes = (respub_node *)malloc((p->node_capacity + 1) * sizeof *nodes);
+static void resize(respub_pieces *p, size_t capacity) {
+  respub_node *nodes = (respub_node *)malloc(capacity * sizeof *nodes + 1);
   if (nodes == NULL)
     abort();
   if (p->node_capacity > 0)
     memcpy(nodes, p->nodes, p->node_capacity * sizeof *nodes);
   free(p->nodes);
   p->nodes = nodes;
-  p->node_capacity++;
+  p->node_capacity = capacity;
   respub_decoder_grow(&p->decoder, p->nodes, p->node_capacity);
+}
+
+void respub_pieces_begin(respub_pieces *p) {
+  p->node_capacity = 0;
+  resize(p, p->first_capacity);
+  respub_decoder_reset(&p->decoder);
 }
 
 static const char *move(respub_pieces *p, const char *input, size_t len) {
@@ -52,7 +51,7 @@ respub_outcome respub_pieces_show(respub_pieces *p, const char *input, size_t le
     p->input = move(p, input, len);
     outcome.status = respub_decode(&p->decoder, p->input, len, &outcome.offset);
     if (outcome.status == RESPUB_NODES)
-      grow(p);
+      resize(p, p->node_capacity + 1);
   }
   if (outcome.status < 0)
     outcome.offset = p->decoder.position;

@@ -11,6 +11,7 @@ typedef struct respub_pieces {
   respub_guard guards[2]; /* used in turn; the one not in use is overwritten */
   respub_node *nodes;     /* grows by one node at a time, to a new place */
   size_t node_capacity;
+  size_t first_capacity; /* nodes at the begin of a value */
   size_t calls;
   const char *input; /* the bytes that the nodes point to */
 } respub_pieces;
@@ -20,11 +21,12 @@ typedef struct respub_outcome {
   size_t offset; /* the size of the value, or the position of the error */
 } respub_outcome;
 
-/* Room for inputs of at most size bytes. */
-void respub_pieces_open(respub_pieces *p, const respub_limits *limits, size_t size);
+/* Room for inputs of at most size bytes. Each value begins with so many nodes: with 0 the decoder
+ * meets a full array at every node, with enough it may take its fastest path. */
+void respub_pieces_open(respub_pieces *p, const respub_limits *limits, size_t size, size_t nodes);
 void respub_pieces_close(respub_pieces *p);
 
-/* A new value, and no nodes yet. */
+/* A new value. */
 void respub_pieces_begin(respub_pieces *p);
 
 /* Shows the decoder the first len bytes of input. */

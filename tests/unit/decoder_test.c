@@ -23,6 +23,7 @@ typedef struct vector {
   { {"" input, sizeof(input) - 1}, RESPUB_MORE, 0, NULL }
 
 enum {
+  NODES = 64,
   RANDOM_SPLITS = 200,
   CUTS_MAX = 512
 };
@@ -90,17 +91,20 @@ static bool holds_at_random_splits(const vector *v, respub_pieces *p) {
   return true;
 }
 
+static void check_vector(const vector *v, size_t nodes) {
+  respub_pieces p;
+  respub_pieces_open(&p, NULL, v->input.len, nodes);
+  CU_ASSERT(holds(v, "at once", &p, respub_pieces_decode(&p, v->input.ptr, v->input.len, NULL, 0)));
+  CU_ASSERT(holds_byte_by_byte(v, &p));
+  CU_ASSERT(holds_at_splits_in_two(v, &p));
+  CU_ASSERT(holds_at_random_splits(v, &p));
+  respub_pieces_close(&p);
+}
+
 static void check_vectors(const vector *vectors, size_t n) {
   for (size_t i = 0; i < n; i++) {
-    const vector *v = &vectors[i];
-    respub_pieces p;
-    respub_pieces_open(&p, NULL, v->input.len);
-    CU_ASSERT(
-        holds(v, "at once", &p, respub_pieces_decode(&p, v->input.ptr, v->input.len, NULL, 0)));
-    CU_ASSERT(holds_byte_by_byte(v, &p));
-    CU_ASSERT(holds_at_splits_in_two(v, &p));
-    CU_ASSERT(holds_at_random_splits(v, &p));
-    respub_pieces_close(&p);
+    check_vector(&vectors[i], 0);
+    check_vector(&vectors[i], NODES);
   }
 }
 
@@ -146,6 +150,35 @@ static void every_fault_of_framing_has_its_byte(void) {
                 FAULT("$3\r\nabc\n", ECRLF, 7), FAULT("$0\r\nx", ECRLF, 4),
                 FAULT("$-1\r\r", ECRLF, 4), FAULT("*2\r\n$1\r\na\r\n$1\r\nbc\r\n", ECRLF, 16),
                 FAULT("*1\rx", ECRLF, 3), FAULT("*3\r\n:1\r\n:2\n", ENUMBER, 10));
+}
+
+static void a_fault_inside_of_a_whole_frame_has_its_byte(void) {
+  CHECK_VECTORS(FAULT("*2\r\n$7\r\nmessage--$20\r\nabcdefghijklmnopqrst\r\n", ECRLF, 15),
+                FAULT("*2\r\n$7\r\nmessage\r-$20\r\nabcdefghijklmnopqrst\r\n", ECRLF, 16),
+                FAULT("*2\r\n$07\r\nmessage\r\n$20\r\nabcdefghijklmnopqrst\r\n", ELENGTH, 6),
+                FAULT("*2\r\n$7\n\nmessage\r\n$20\r\nabcdefghijklmnopqrst\r\n", ELENGTH, 6),
+                FAULT("*2\r\n$7\r\rmessage\r\n$20\r\nabcdefghijklmnopqrst\r\n", ECRLF, 7),
+                FAULT("*2\r\n$7x\r\nmessage\r\n$20\r\nabcdefghijklmnopqrst\r\n", ELENGTH, 6),
+                FAULT("*2\r\n$7777777777\r\nmessage\r\n$20\r\nabcdefghijkl", EBULK, 13),
+                FAULT("*1234567890\r\n$7\r\nmessage\r\n", EELEMENTS, 7),
+                FAULT("*2\r\n$7\r\nmessage\r\n?20\r\nabcdefghijklmnopqrst\r\n", ETYPE, 17),
+                FAULT("*2x\n$7\r\nmessage\r\n$20\r\nabcdefghijklmnopqrst\r\n", ELENGTH, 2));
+}
+
+static void decodes_frames_of_mixed_and_nested_values(void) {
+  CHECK_VECTORS(
+      VALUE("*3\r\n$7\r\nmessage\r\n*2\r\n$3\r\nkey\r\n$1\r\nk\r\n$20\r\nabcdefghijklmnopqrst\r\n",
+            "*3($\"message\" *2($\"key\" $\"k\") $\"abcdefghijklmnopqrst\")"),
+      VALUE("*3\r\n$7\r\nmessage\r\n$-1\r\n$20\r\nabcdefghijklmnopqrst\r\n",
+            "*3($\"message\" _ $\"abcdefghijklmnopqrst\")"),
+      VALUE("*4\r\n$7\r\nmessage\r\n:12345678901\r\n+a simple string\r\n$12\r\nabcdefghijkl\r\n",
+            "*4($\"message\" :12345678901 +\"a simple string\" $\"abcdefghijkl\")"),
+      VALUE("*2\r\n*2\r\n*-1\r\n*0\r\n*1\r\n$12\r\nabcdefghijkl\r\n",
+            "*2(*2(_ *0) *1($\"abcdefghijkl\"))"),
+      VALUE("+a line of more than sixty-four bytes, which is where the short path gives up\r\n",
+            "+\"a line of more than sixty-four bytes, which is where the short path gives up\""),
+      VALUE("-ERR\twith a control byte in the middle\r\n",
+            "-\"ERR\\x09with a control byte in the middle\""));
 }
 
 static void every_fault_of_an_integer_has_its_byte(void) {
@@ -388,6 +421,8 @@ int main(int argc, char **argv) {
     RESPUB_TEST(decodes_the_frames_of_pubsub),
     RESPUB_TEST(strings_may_hold_every_byte),
     RESPUB_TEST(every_fault_of_framing_has_its_byte),
+    RESPUB_TEST(a_fault_inside_of_a_whole_frame_has_its_byte),
+    RESPUB_TEST(decodes_frames_of_mixed_and_nested_values),
     RESPUB_TEST(every_fault_of_an_integer_has_its_byte),
     RESPUB_TEST(integers_reach_the_ends_of_64_bits),
     RESPUB_TEST(every_fault_of_a_length_has_its_byte),

@@ -1,0 +1,58 @@
+/* plain.h - what lies whole in the buffer and has the usual form. Private to resp/. */
+#ifndef RESPUB_RESP_PLAIN_H
+#define RESPUB_RESP_PLAIN_H
+
+#include "resp/decoder.h"
+#include "resp/number.h"
+
+#include <string.h>
+
+enum {
+  RESPUB__CRLF_SIZE = 2,
+  RESPUB__PLAIN_DIGITS = 9 /* no overflow in 32 bits */
+};
+
+static inline bool respub__is_crlf(const char *p) {
+  return memcmp(p, "\r\n", RESPUB__CRLF_SIZE) == 0;
+}
+
+/* Reads digits, not more than cannot overflow and without a leading zero, and CR LF; returns the
+ * byte behind them, NULL for anything else. */
+static inline const char *respub__plain_number(const char *p, const char *end, uint32_t *number) {
+  const char *const text = p;
+  const char *const stop = end - p > RESPUB__PLAIN_DIGITS ? p + RESPUB__PLAIN_DIGITS : end;
+  uint32_t n = 0;
+  for (unsigned digit; p < stop && (digit = respub__digit(*p)) <= 9; p++)
+    n = n * 10 + digit;
+  *number = n;
+  if (p == text || (*text == '0' && p - text > 1))
+    return NULL;
+  return end - p >= RESPUB__CRLF_SIZE && respub__is_crlf(p) ? p + RESPUB__CRLF_SIZE : NULL;
+}
+
+/* Takes a value that is one short line: an integer, a simple string, an error, the null of a bulk
+ * string. p is its type byte, in front of end. */
+const char *respub__plain_line(const respub_limits *limits, const char *p, const char *end,
+                               respub_node *node);
+
+/* A new value that begins with "*" or with something else, and at least one byte of it: taken if it
+ * is plain, else as respub__value_resume. The limit of bytes admits all len. */
+RESPUB_MUST_USE respub_status respub__frame_decode(respub_decoder *d, const char *buf, size_t len,
+                                                   size_t *used);
+RESPUB_MUST_USE respub_status respub__line_decode(respub_decoder *d, const char *buf, size_t len,
+                                                  size_t *used);
+
+/* The header of a bulk string has been read, which ends at mark: its body is next. False, and
+ * nothing done, where that would exceed a limit; the phases then find the byte at fault. */
+static inline bool respub__await_body(respub_decoder *d, size_t mark, uint32_t len) {
+  if (len > d->limits.bulk_bytes || d->limits.bytes - mark < (size_t)len + RESPUB__CRLF_SIZE)
+    return false;
+  d->pending_type = RESPUB_BULK;
+  d->phase = RESPUB__PHASE_BODY;
+  d->mark = mark;
+  d->number = len;
+  d->position = mark;
+  return true;
+}
+
+#endif
