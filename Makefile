@@ -35,6 +35,8 @@ COMMAND := $(if $(COMMAND_OBJECTS),$(B)/respub)
 # examples/NAME.c is a program; so is a folder examples/NAME/ of sources, which examples/common
 # helps.
 EXAMPLE_NAMES := $(patsubst examples/%.c,%,$(wildcard examples/*.c))
+LIBEVENT_LIBS := $(shell $(PKG_CONFIG) --libs libevent_core 2>/dev/null)
+EXAMPLE_NAMES := $(filter-out $(if $(LIBEVENT_LIBS),,libevent_loop),$(EXAMPLE_NAMES))
 EXAMPLE_SOURCES := $(wildcard examples/*/*.c)
 EXAMPLE_FOLDERS := $(sort $(foreach f,$(EXAMPLE_SOURCES),$(notdir $(patsubst %/,%,$(dir $f)))))
 EXAMPLE_FOLDERS := $(filter-out common,$(EXAMPLE_FOLDERS))
@@ -176,8 +178,9 @@ endef
 $(B)/respub: $(COMMAND_OBJECTS) $(ARCHIVES) $(B)/sources
 	$(call link_program)
 
+$(B)/examples/libevent_loop: EXAMPLE_LIBS := $(LIBEVENT_LIBS)
 $(EXAMPLE_NAMES:%=$(B)/examples/%): $(B)/examples/%: $(B)/obj/examples/%.o $(ARCHIVES)
-	$(call link_program)
+	$(call link_program,$(EXAMPLE_LIBS))
 
 define example_folder
 $(B)/examples/$(1): $(call objects,examples/$(1)/*.c) $(EXAMPLE_COMMON) $(ARCHIVES) $(B)/sources
