@@ -211,9 +211,11 @@ static void retry_refused(respub__session *s) {
       continue;
     respub__session_uncount(s, t);
     t->refused = false;
+    t->epoch = s->epoch & 1;
     respub__session_recount(s, t);
     respub__session_list(s, t);
   }
+  s->restore_ticket = respub__session_barrier(s);
 }
 
 respub_status respub__session_tick(respub__session *s, int64_t now_ms) {

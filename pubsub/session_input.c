@@ -88,7 +88,8 @@ static bool is_due(const respub__topic *t, respub__op op) {
 }
 
 static void confirm(respub__session *s, int64_t now_ms, respub__topic *t, respub__op op) {
-  if (is_due(t, op))
+  bool due = is_due(t, op);
+  if (due)
     respub__session_credit(s, t);
   else
     taken_away(s, now_ms);
@@ -96,7 +97,11 @@ static void confirm(respub__session *s, int64_t now_ms, respub__topic *t, respub
   t->wire = op == RESPUB__SUBSCRIBE ? RESPUB__PRESENT : RESPUB__ABSENT;
   t->refused = false;
   t->told = false;
+  if (!due)
+    t->epoch = s->epoch & 1;
   respub__session_recount(s, t);
+  if (!due)
+    s->restore_ticket = respub__session_barrier(s);
 }
 
 static respub_status on_confirmation(respub__session *s, int64_t now_ms, const confirmation *c,
