@@ -142,6 +142,11 @@ void respub__lifecycle_close(respub__lifecycle *l) {
   l->state = respub__life_next(l->state, RESPUB__LIFE_CLOSE);
 }
 
+void respub__lifecycle_proven(respub__lifecycle *l) {
+  if (l->state == RESPUB__LIFE_LIVE)
+    l->backoff.tries = 0;
+}
+
 void respub__lifecycle_tick(respub__lifecycle *l, int64_t now_ms) {
   if (l->state == RESPUB__LIFE_BACKOFF && now_ms >= l->retry_at_ms) {
     l->state = respub__life_next(l->state, RESPUB__LIFE_DUE);
