@@ -1,0 +1,170 @@
+/* publisher.h - the inside of a publisher, shared by the files publisher*.c only.
+ *
+ * One lock guards everything but the link. Callers put their publish into the pipeline and then
+ * help: whoever finds no leader becomes it, connects, writes what has gathered from all callers in
+ * one go, waits for the socket and takes the replies; the others park until their call has its
+ * results, or until they are asked to lead. While the leader waits for the socket, a newcomer
+ * writes its command itself, so that nobody waits for another's round trip.
+ *
+ * The link is used by one thread at a time: with the lock held while `busy` is false, or without
+ * the lock by who has set `busy`. Only the leader, and never while it is polling, connects or gives
+ * up a connection, so that no descriptor is closed that somebody polls. */
+#ifndef RESPUB_PUBSUB_PUBLISHER_H
+#define RESPUB_PUBSUB_PUBLISHER_H
+
+#include "net/wait.h"
+#include "pubsub/link.h"
+#include "pubsub/parker.h"
+#include "pubsub/pipeline.h"
+#include "pubsub/pubsub.h"
+
+#include <stdatomic.h>
+
+/* Queued messages leave when so many bytes have gathered; about as much goes out in one write. */
+#define RESPUB__SEND_BYTES ((size_t)65536)
+
+/* Payloads from this size on are not copied when their caller waits. */
+#define RESPUB__REFERENCE_BYTES ((size_t)4096)
+
+typedef enum respub__wait_for {
+  RESPUB__WAIT_FOR_RESULTS,   /* of call */
+  RESPUB__WAIT_FOR_FLUSH,     /* the publishes before number have told their results */
+  RESPUB__WAIT_FOR_ROOM,      /* for number bytes in flight */
+  RESPUB__WAIT_FOR_CONNECTION /* or for a failed attempt more than number */
+} respub__wait_for;
+
+/* A call that waits, on its caller's stack. */
+typedef struct respub__waiter {
+  respub__call call; /* first, because a finished call leads back to its waiter */
+  respub__wait_for what;
+  uint64_t number;
+  int64_t deadline_ms;
+  bool ready;      /* what it waits for has happened, whatever comes later */
+  bool parked;     /* in the list of those who sleep */
+  bool ringing;    /* somebody will ring it, or has, since it was parked */
+  bool has_parker; /* parker is initialised */
+  struct respub__waiter *previous, *next;
+  struct respub__waiter *next_ring;
+  respub__parker parker;
+} respub__waiter;
+
+struct respub_publisher {
+  respub_publisher_options options;
+  respub_allocator alloc;
+  unsigned fork_generation;
+  pthread_mutex_t lock;
+  pthread_cond_t calm; /* busy or users have changed */
+  respub__wake wake;   /* for the leader that polls, or for an event loop */
+  respub__link link;
+  respub__pipeline pipe;
+
+  unsigned users;        /* threads inside a call */
+  unsigned crowd;        /* how many there were when replies came last */
+  bool leading, polling; /* there is a leader; it waits for descriptors */
+  bool busy;             /* the link is used without the lock */
+  bool live;             /* the link is, as far as is known outside of a use of it */
+  bool link_started;     /* somebody wanted a connection */
+  bool answered;         /* this connection has answered a publish */
+  bool armed;            /* an event loop polls: ring when there is something to do */
+  int64_t retry_at_ms;   /* BACKOFF: not before; else 0 */
+  int64_t active_ms;     /* when the connection was looked at last */
+  uint64_t base;         /* bytes_out of the connection before the first publish */
+  respub_error broken;   /* status not OK: the connection is to be given up, and why */
+
+  respub__waiter *first_parked, *last_parked; /* in the order they parked */
+  respub__waiter *nominated;                  /* was rung to become the leader */
+  respub__waiter *to_ring;                    /* by the next unlock */
+  unsigned watchers; /* parked ones that wait for something other than results */
+
+  bool delivering; /* results are told to callbacks, by deliverer */
+  bool telling;    /* callbacks run right now */
+  pthread_t deliverer;
+  atomic_size_t
+      untold;    /* results that have left the pipeline for callbacks which have not run yet */
+  bool in_event; /* on_event runs on event_thread */
+  pthread_t event_thread;
+  bool closing;
+  bool close_deferred; /* closed from a callback: the last one who leaves ends the publisher */
+
+  uint64_t bytes_in, bytes_out, connects, disconnects, connect_failures;
+  respub_error last_error;
+};
+
+/* -- calls and their waiting (publisher_wait.c) -- */
+
+/* Begins a call: EFORKED, ECLOSED, or OK with the lock held. */
+RESPUB_MUST_USE respub_status respub__publisher_enter(respub_publisher *pub);
+
+/* Lock held on entry, released on return. Ends a call. */
+void respub__publisher_leave_locked(respub_publisher *pub);
+
+/* Lock held on entry, released on return. Rings those who have been made ready. */
+void respub__publisher_unlock(respub_publisher *pub);
+
+/* Lock held on entry. Drives the publisher, or lets others, until what w waits for has happened
+ * (OK), its deadline has passed (TIMEOUT) or the publisher is being closed (ECLOSED). Callbacks run
+ * on the way. */
+RESPUB_MUST_USE respub_status respub__publisher_wait_locked(respub_publisher *pub,
+                                                            respub__waiter *w, int64_t now_ms);
+
+void respub__waiter_init(respub__waiter *w, respub__wait_for what, uint64_t number,
+                         int64_t deadline_ms);
+void respub__waiter_end(respub__waiter *w);
+
+/* Lock held on entry. Does what can be done at once, unless somebody else does it. readable: look
+ * for replies, else only when that was long ago. */
+void respub__publisher_help_locked(respub_publisher *pub, int64_t now_ms, bool readable);
+
+/* Lock held on entry. Waits until nobody uses the link without the lock. */
+void respub__publisher_calm_locked(respub_publisher *pub);
+
+/* Lock held on entry. Rings, with the next unlock, those who wait for something other than results
+ * and have it. */
+void respub__publisher_watch_locked(respub_publisher *pub);
+
+/* Lock held on entry. Makes everybody who waits look again. */
+void respub__publisher_ring_all_locked(respub_publisher *pub);
+
+/* -- the connection (publisher_link.c) -- */
+
+/* Lock held on entry, by the leader. Connects, reads if readable or long not looked at, writes.
+ * Never waits (name resolution apart). */
+void respub__publisher_work_locked(respub_publisher *pub, int64_t now_ms, bool readable);
+
+/* Lock held on entry, link not busy, live and not broken. Writes what has gathered. */
+void respub__publisher_write_locked(respub_publisher *pub);
+
+/* Lock held on entry. The connection is to be given up by the next leader. The first reason counts;
+ * no text: the connection's own. */
+void respub__publisher_break_locked(respub_publisher *pub, respub_status status, respub_slice text);
+
+/* Lock held on entry. True between two attempts of a publisher that does not wait for the next. */
+static inline bool respub__publisher_gives_up_locked(const respub_publisher *pub, int64_t now_ms) {
+  return pub->options.away == RESPUB_AWAY_FAIL && now_ms < pub->retry_at_ms;
+}
+
+/* -- user code (publisher_deliver.c) -- */
+
+/* Lock held on entry. Runs the callbacks whose results have come, without the lock. */
+void respub__publisher_deliver_locked(respub_publisher *pub);
+
+/* Lock held on entry. True when a callback is waiting for deliver and nobody is at it. */
+bool respub__publisher_deliverable_locked(const respub_publisher *pub);
+
+/* Lock held on entry. Runs on_event, without the lock. */
+void respub__publisher_tell_locked(respub_publisher *pub, const respub_event *event);
+
+/* Lock held on entry. True when the calling thread is inside a callback of this publisher. */
+bool respub__publisher_in_callback_locked(const respub_publisher *pub);
+
+/* -- an event loop (publisher_drive.c) -- */
+
+/* respub_publisher_step at this time. */
+RESPUB_MUST_USE respub_status respub__publisher_step_at(respub_publisher *pub, int64_t now_ms);
+
+/* -- the end (publisher.c) -- */
+
+/* The end of a publisher that nobody else uses any more: results, CLOSED, memory. */
+void respub__publisher_finish(respub_publisher *pub);
+
+#endif

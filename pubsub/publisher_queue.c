@@ -1,0 +1,136 @@
+/* Bulk: messages that are queued, their bounds, and flush. */
+#include "pubsub/publisher.h"
+
+#include "net/clock.h"
+
+/* ------------------------------------------------------------------------------------------------
+ * Room */
+
+/* Lock held on entry. A bounded buffer for the time without a connection. */
+static respub_status buffer_locked(respub_publisher *pub, size_t size, int64_t now_ms) {
+  const respub_publisher_options *o = &pub->options;
+  const respub__pipeline *p = &pub->pipe;
+  if (size > o->away_bytes)
+    return RESPUB_EFULL;
+  respub__pipeline_expire(&pub->pipe, now_ms);
+  while (p->waiting_messages >= o->away_messages || p->waiting_bytes > o->away_bytes - size) {
+    if (o->overflow == RESPUB_OVERFLOW_REFUSE || !respub__pipeline_drop_oldest(&pub->pipe))
+      return RESPUB_EFULL;
+  }
+  return RESPUB_OK;
+}
+
+/* Lock held on entry. Waits until size bytes may be in flight, if that is what the user wants. */
+static respub_status await_room_locked(respub_publisher *pub, size_t size, int64_t now_ms) {
+  if (size > pub->options.inflight_bytes || respub__publisher_in_callback_locked(pub))
+    return RESPUB_EFULL;
+  if (!pub->options.queue_blocks) {
+    respub__publisher_help_locked(pub, now_ms, true); /* replies that wait to be read make room */
+    return pub->pipe.bytes + size <= pub->options.inflight_bytes ? RESPUB_OK : RESPUB_EFULL;
+  }
+  respub__waiter w;
+  respub__waiter_init(&w, RESPUB__WAIT_FOR_ROOM, size, now_ms + pub->options.timeout_ms);
+  respub_status status = respub__publisher_wait_locked(pub, &w, now_ms);
+  respub__waiter_end(&w);
+  return status == RESPUB_TIMEOUT ? RESPUB_EFULL : status;
+}
+
+/* Lock held on entry. */
+static respub_status make_room_locked(respub_publisher *pub, size_t size) {
+  bool fits =
+      size <= pub->options.inflight_bytes && pub->pipe.bytes <= pub->options.inflight_bytes - size;
+  if (pub->live)
+    return fits ? RESPUB_OK : await_room_locked(pub, size, respub__clock_ms());
+  int64_t now_ms = respub__clock_ms();
+  if (respub__publisher_gives_up_locked(pub, now_ms)) {
+    pub->pipe.unsent++;
+    return RESPUB_EUNSENT;
+  }
+  if (pub->options.away == RESPUB_AWAY_BUFFER)
+    return buffer_locked(pub, size, now_ms);
+  return fits ? RESPUB_OK : await_room_locked(pub, size, now_ms);
+}
+
+/* ------------------------------------------------------------------------------------------------
+ * Queue */
+
+/* Lock held on entry. */
+static respub_status add_locked(respub_publisher *pub, const respub__request *request) {
+  size_t size = respub__pipeline_size(request->channel, request->payload);
+  if (size == SIZE_MAX)
+    return RESPUB_EARGUMENT;
+  respub_status status = make_room_locked(pub, size);
+  if (status != RESPUB_OK)
+    return status;
+  return respub__pipeline_add(&pub->pipe, request);
+}
+
+/* Lock held on entry. Sends what has gathered; while away, goes on connecting, but looks no more
+ * than once a millisecond. */
+static void send_locked(respub_publisher *pub) {
+  bool enough = pub->pipe.waiting_bytes >= RESPUB__SEND_BYTES;
+  bool coming_back = !pub->live && pub->link_started;
+  if (enough || coming_back) {
+    int64_t now_ms = respub__clock_ms();
+    if (pub->live || now_ms != pub->active_ms) {
+      pub->active_ms = pub->live ? pub->active_ms : now_ms;
+      respub__publisher_help_locked(pub, now_ms, false);
+    }
+  }
+  if (pub->armed) {
+    pub->armed = false;
+    respub__wake_ring(&pub->wake);
+  }
+}
+
+static int64_t expiry_of(const respub_publisher *pub) {
+  bool expires = pub->options.away == RESPUB_AWAY_BUFFER && pub->options.away_expiry_ms > 0;
+  return expires ? respub__clock_ms() + pub->options.away_expiry_ms : RESPUB_NEVER;
+}
+
+respub_status respub_publisher_queue(respub_publisher *pub, respub_slice channel,
+                                     respub_slice payload, respub_published *done, void *ctx) {
+  respub_status status = respub__publisher_enter(pub);
+  if (status != RESPUB_OK)
+    return status;
+  respub__request request = {
+      .channel = channel,
+      .payload = payload,
+      .done = done,
+      .ctx = ctx,
+      .expires_at_ms = expiry_of(pub),
+  };
+  status = add_locked(pub, &request);
+  send_locked(pub);
+  respub__publisher_deliver_locked(pub);
+  respub__publisher_leave_locked(pub);
+  return status;
+}
+
+/* ------------------------------------------------------------------------------------------------
+ * Flush */
+
+/* Lock held on entry. */
+static respub_status flush_locked(respub_publisher *pub, int timeout_ms) {
+  if (timeout_ms < 0)
+    return RESPUB_EARGUMENT;
+  if (respub__publisher_in_callback_locked(pub))
+    return RESPUB_ESTATE;
+  if (pub->pipe.head == pub->pipe.tail && !pub->delivering)
+    return RESPUB_OK;
+  int64_t now_ms = respub__clock_ms();
+  respub__waiter w;
+  respub__waiter_init(&w, RESPUB__WAIT_FOR_FLUSH, pub->pipe.tail, now_ms + timeout_ms);
+  respub_status status = respub__publisher_wait_locked(pub, &w, now_ms);
+  respub__waiter_end(&w);
+  return status;
+}
+
+respub_status respub_publisher_flush(respub_publisher *pub, int timeout_ms) {
+  respub_status status = respub__publisher_enter(pub);
+  if (status != RESPUB_OK)
+    return status;
+  status = flush_locked(pub, timeout_ms);
+  respub__publisher_leave_locked(pub);
+  return status;
+}
