@@ -6,6 +6,10 @@
 
 #include <errno.h>
 
+static bool is_over(int64_t deadline_ms) {
+  return respub__clock_ms() >= deadline_ms;
+}
+
 /* -1 does not fit any deadline of the monotonic clock. */
 static int64_t deadline_of(const respub_conn *conn, int timeout_ms) {
   if (timeout_ms == RESPUB_DEFAULT_TIMEOUT)
@@ -13,8 +17,11 @@ static int64_t deadline_of(const respub_conn *conn, int timeout_ms) {
   return timeout_ms >= 0 ? respub__clock_ms() + timeout_ms : -1;
 }
 
-/* OK, TIMEOUT or EIO. */
+/* OK, TIMEOUT or EIO. The caller has just tried: a deadline that has passed needs no second look,
+ * and a descriptor that is always ready must not put it off. */
 static respub_status wait_for(respub_conn *conn, struct pollfd *p, int64_t deadline_ms) {
+  if (is_over(deadline_ms))
+    return RESPUB_TIMEOUT;
   respub_status status = respub__wait(p, 1, deadline_ms);
   return status == RESPUB_EIO ? respub__conn_lose(conn, status, "waiting") : status;
 }
@@ -68,12 +75,15 @@ respub_status respub_conn_flush(respub_conn *conn, int timeout_ms) {
 static respub_status reply_until(respub_conn *conn, int64_t deadline_ms,
                                  const respub_node **reply) {
   respub_status flushed = flush_until(conn, deadline_ms);
-  for (;;) {
+  for (bool filled = false;; filled = true) {
     respub_status status = respub_conn_take(conn, reply);
     if (status != RESPUB_MORE)
       return status;
     if (flushed != RESPUB_OK)
       return flushed;
+    /* A reply that trickles, or never ends, is not waited for either. */
+    if (filled && is_over(deadline_ms))
+      return RESPUB_TIMEOUT;
     status = respub_conn_fill(conn);
     struct pollfd p = {respub_conn_fd(conn), POLLIN, 0};
     if (status == RESPUB_AGAIN)
