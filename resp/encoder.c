@@ -4,7 +4,8 @@
 #include <string.h>
 
 enum {
-  CRLF_SIZE = 2
+  CRLF_SIZE = 2,
+  BULK_OVERHEAD_MAX = 32 /* at least that of "$", 20 digits and two times CR LF */
 };
 
 /* Sizes saturate at RESPUB_UNENCODABLE. */
@@ -25,40 +26,76 @@ static bool may_write(size_t size, size_t cap) {
 }
 
 /* What put_ writes has room, which its caller has checked; each returns the byte behind it. */
-static char *put_crlf(char *out) {
+static inline char *put_crlf(char *out) {
   out[0] = '\r';
   out[1] = '\n';
   return out + CRLF_SIZE;
 }
 
-static char *put_bytes(char *out, respub_slice bytes) {
+static inline char *put_bytes(char *out, respub_slice bytes) {
   if (bytes.len > 0)
     memcpy(out, bytes.ptr, bytes.len);
   return out + bytes.len;
 }
 
-static char *put_header(char *out, char byte, uint64_t number) {
-  *out = byte;
-  return put_crlf(respub__decimal_put(out + 1, number));
+/* Nearly every number here has at most three digits. */
+static inline char *put_number(char *out, uint64_t number) {
+  unsigned n = (unsigned)number;
+  if (number > 999)
+    return respub__decimal_put(out, number);
+  if (n > 9) {
+    if (n > 99)
+      *out++ = (char)('0' + n / 100);
+    *out++ = (char)('0' + n / 10 % 10);
+    n %= 10;
+  }
+  *out = (char)('0' + n);
+  return out + 1;
 }
 
-static char *put_bulk(char *out, char byte, respub_slice text) {
+static inline char *put_header(char *out, char byte, uint64_t number) {
+  *out = byte;
+  return put_crlf(put_number(out + 1, number));
+}
+
+static inline char *put_bulk(char *out, char byte, respub_slice text) {
   return put_crlf(put_bytes(put_header(out, byte, text.len), text));
+}
+
+/* Is there room even if every length had all its digits? This spares the usual case the exact size.
+ */
+static inline bool surely_fits(size_t cap, const respub_slice *args, size_t n) {
+  if (n >= cap / BULK_OVERHEAD_MAX)
+    return false;
+  size_t room = cap - (n + 1) * BULK_OVERHEAD_MAX; /* the header of the array takes less */
+  for (; n > 0; n--, args++) {
+    if (args->len > room)
+      return false;
+    room -= args->len;
+  }
+  return true;
+}
+
+static size_t prefix_size(size_t total, const respub_slice *args, size_t n) {
+  size_t size = header_size(total);
+  for (size_t i = 0; i < n; i++)
+    size = sum(size, bulk_size(args[i].len));
+  return size;
 }
 
 size_t respub_encode_command_prefix(char *out, size_t cap, size_t total, const respub_slice *args,
                                     size_t n) {
   if (total == 0 || n > total)
     return RESPUB_UNENCODABLE;
-  size_t size = header_size(total);
-  for (size_t i = 0; i < n; i++)
-    size = sum(size, bulk_size(args[i].len));
-  if (!may_write(size, cap))
-    return size;
-  out = put_header(out, '*', total);
-  for (size_t i = 0; i < n; i++)
-    out = put_bulk(out, '$', args[i]);
-  return size;
+  if (!surely_fits(cap, args, n)) {
+    const size_t size = prefix_size(total, args, n);
+    if (!may_write(size, cap))
+      return size;
+  }
+  char *p = put_header(out, '*', total);
+  for (; n > 0; n--, args++)
+    p = put_bulk(p, '$', *args);
+  return (size_t)(p - out);
 }
 
 size_t respub_encode_command(char *out, size_t cap, const respub_slice *args, size_t n) {
@@ -77,10 +114,12 @@ size_t respub_encode_bulk_header(char *out, size_t cap, size_t len) {
 }
 
 static size_t encode_bulk(char *out, size_t cap, char byte, respub_slice text) {
-  const size_t size = bulk_size(text.len);
-  if (may_write(size, cap))
-    put_bulk(out, byte, text);
-  return size;
+  if (cap < BULK_OVERHEAD_MAX || text.len > cap - BULK_OVERHEAD_MAX) {
+    const size_t size = bulk_size(text.len);
+    if (!may_write(size, cap))
+      return size;
+  }
+  return (size_t)(put_bulk(out, byte, text) - out);
 }
 
 static bool is_line(respub_slice text) {

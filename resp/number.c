@@ -104,11 +104,11 @@ size_t respub__decimal_size(uint64_t n) {
 }
 
 char *respub__decimal_put(char *out, uint64_t n) {
-  char *end = out + respub__decimal_size(n);
+  char *const end = out + respub__decimal_size(n);
   char *p = end;
   do {
     *--p = (char)('0' + n % 10);
     n /= 10;
-  } while (n != 0);
+  } while (n > 0);
   return end;
 }
