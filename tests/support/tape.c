@@ -85,3 +85,13 @@ bool respub_tape_same(const respub_node *a, const char *a_base, const respub_nod
   }
   return true;
 }
+
+bool respub_tape_equal(const respub_node *a, const respub_node *b, size_t n) {
+  for (size_t i = 0; i < n; i++) {
+    if (a[i].type != b[i].type || a[i].span != b[i].span || a[i].integer != b[i].integer ||
+        !respub_slice_equal(a[i].text, b[i].text) ||
+        !respub_slice_equal(respub_node_format(&a[i]), respub_node_format(&b[i])))
+      return false;
+  }
+  return true;
+}

@@ -15,4 +15,7 @@ void respub_tape_print(char *out, size_t cap, const respub_node *root);
 bool respub_tape_same(const respub_node *a, const char *a_base, const respub_node *b,
                       const char *b_base, size_t n);
 
+/* Are the n nodes the same values with the same texts, wherever these are? */
+bool respub_tape_equal(const respub_node *a, const respub_node *b, size_t n);
+
 #endif
