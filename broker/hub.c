@@ -17,9 +17,9 @@ void respub__hub_init(respub__hub *hub, const respub_broker_options *options) {
     hub->client_output_bytes = DEFAULT_MAX_OUTPUT;
   if (hub->request_bytes == 0)
     hub->request_bytes = DEFAULT_MAX_REQUEST;
-  respub__topics_init(&hub->topics, &hub->allocator);
+  respub__broker_topics_init(&hub->topics, &hub->allocator);
 }
 
 void respub__hub_free(respub__hub *hub) {
-  respub__topics_free(&hub->topics);
+  respub__broker_topics_free(&hub->topics);
 }

@@ -4,7 +4,7 @@
 
 #include <string.h>
 
-void respub__topics_init(respub__topics *topics, const respub_allocator *allocator) {
+void respub__broker_topics_init(respub__topics *topics, const respub_allocator *allocator) {
   *topics = (respub__topics){.allocator = *allocator};
   topics->key.low = respub__random_seed();
   topics->key.high = respub__random_seed();
@@ -13,7 +13,7 @@ void respub__topics_init(respub__topics *topics, const respub_allocator *allocat
   topics->pairs.allocator = &topics->allocator;
 }
 
-void respub__topics_free(respub__topics *topics) {
+void respub__broker_topics_free(respub__topics *topics) {
   for (int kind = 0; kind < RESPUB__TOPIC_KINDS; kind++)
     respub__table_free(&topics->by_name[kind]);
   respub__table_free(&topics->pairs);

@@ -48,10 +48,10 @@ typedef struct respub__topics {
 } respub__topics;
 
 /* *topics must not move afterwards. */
-void respub__topics_init(respub__topics *topics, const respub_allocator *allocator);
+void respub__broker_topics_init(respub__topics *topics, const respub_allocator *allocator);
 
 /* Nobody may be subscribed any more. */
-void respub__topics_free(respub__topics *topics);
+void respub__broker_topics_free(respub__topics *topics);
 
 /* OK also when it was subscribed before, and nothing changes then. ENOMEM: nothing has changed. */
 RESPUB_MUST_USE respub_status respub__subscribe(respub__topics *topics,

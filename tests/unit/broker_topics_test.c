@@ -100,11 +100,11 @@ typedef struct fixture {
 static void open_fixture(fixture *f) {
   f->alloc = (respub_test_alloc)RESPUB_TEST_ALLOC_COUNTING;
   respub_allocator allocator = respub_test_allocator(&f->alloc);
-  respub__topics_init(&f->topics, &allocator);
+  respub__broker_topics_init(&f->topics, &allocator);
 }
 
 static void close_fixture(fixture *f) {
-  respub__topics_free(&f->topics);
+  respub__broker_topics_free(&f->topics);
   CU_ASSERT_EQUAL(f->alloc.live, 0);
 }
 
