@@ -95,12 +95,14 @@ static respub_status refuse_inline(respub__request *request, respub_slice why) {
 static respub_status take_inline(respub__request *request, size_t *used, respub__words *words) {
   char *line = request->buffer + request->start;
   size_t len = request->end - request->start;
+  size_t most = request->max_bytes < INLINE_BYTES ? request->max_bytes : INLINE_BYTES;
   char *newline = memchr(line, '\n', len);
-  if (newline == NULL && len <= INLINE_BYTES && len <= request->max_bytes)
-    return RESPUB_MORE;
-  if (newline == NULL)
+  size_t line_len = newline == NULL ? len : (size_t)(newline - line);
+  if (line_len > most)
     return refuse_inline(request, RESPUB_LIT("too big inline request"));
-  *used = (size_t)(newline - line) + 1;
+  if (newline == NULL)
+    return RESPUB_MORE;
+  *used = line_len + 1;
   respub__inline rest = {line, newline};
   respub_slice word;
   respub_status status;
