@@ -449,6 +449,8 @@ static void a_connection_that_the_server_closed_is_noticed(void) {
   respub_test_server_free(s);
 }
 
+static respub_test_server *volatile still_reachable;
+
 static void a_fork_leaves_the_parents_connection_alone(void) {
   respub_test_server *s = start(NULL);
   respub_options o = options_of(respub_test_server_url(s));
@@ -462,6 +464,8 @@ static void a_fork_leaves_the_parents_connection_alone(void) {
     respub_conn_close(conn);
     respub_status opened = respub_conn_open(&conn, &o, NULL);
     respub_conn_close(conn);
+    /* The child's copy of the handle is not freed, for that would end the server. */
+    still_reachable = s;
     _exit(flushed == RESPUB_EFORKED && replied == RESPUB_EFORKED && opened == RESPUB_OK ? 0 : 1);
   }
   int ended = -1;

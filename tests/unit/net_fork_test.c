@@ -88,9 +88,11 @@ static void a_childs_calls_on_its_parents_connection_refuse(void) {
 
 static int opens_its_own(void *ctx) {
   respub_test_opened *o = ctx;
+  respub_conn *own;
   respub_test_script_say(&o->script, RESPUB_TEST_GREETING);
-  if (respub_conn_open(&o->conn, &o->options, &o->error) != RESPUB_OK)
+  if (respub_conn_open(&own, &o->options, &o->error) != RESPUB_OK)
     return 1;
+  respub_conn_close(own);
   respub_conn_close(o->conn);
   return 0;
 }

@@ -303,31 +303,46 @@ static void a_full_backlog_of_a_unix_socket_is_no_failure(void) {
 /* ------------------------------------------------------------------------------------------------
  * Shortage and addresses */
 
-static void no_descriptor_left_is_said_and_the_connection_keeps_waiting(void) {
-  int listener;
+static void allow_descriptors(rlim_t most) {
+  struct rlimit limit;
+  CU_ASSERT_EQUAL_FATAL(getrlimit(RLIMIT_NOFILE, &limit), 0);
+  limit.rlim_cur = most;
+  CU_ASSERT_EQUAL_FATAL(setrlimit(RLIMIT_NOFILE, &limit), 0);
+}
+
+static int connect_to(int listener, const respub__address *at) {
   int fd;
+  CU_ASSERT_EQUAL_FATAL(respub__socket_connect(&fd, at, NULL), RESPUB_OK);
+  CU_ASSERT_TRUE(is_connected(fd));
+  CU_ASSERT_TRUE(ready(listener, POLLIN));
+  return fd;
+}
+
+static void a_shortage_of_descriptors_is_told_from_a_broken_listener(void) {
+  int listener;
+  int none;
   int accepted;
   respub__address at;
   struct rlimit old;
-  CU_ASSERT_EQUAL_FATAL(respub__socket_listen_tcp(&listener, NULL, 0, &at, NULL), RESPUB_OK);
-  CU_ASSERT_EQUAL_FATAL(respub__socket_connect(&fd, &at, NULL), RESPUB_OK);
-  CU_ASSERT_TRUE(is_connected(fd));
-  CU_ASSERT_TRUE(ready(listener, POLLIN));
   CU_ASSERT_EQUAL_FATAL(getrlimit(RLIMIT_NOFILE, &old), 0);
-  struct rlimit none = {0, old.rlim_max};
-  CU_ASSERT_EQUAL_FATAL(setrlimit(RLIMIT_NOFILE, &none), 0);
-  respub_status status = respub__socket_accept(&accepted, listener, NULL);
-  int other;
-  respub_status connecting = respub__socket_connect(&other, &at, NULL);
+  CU_ASSERT_EQUAL_FATAL(respub__socket_listen_tcp(&listener, NULL, 0, &at, NULL), RESPUB_OK);
+  int first = connect_to(listener, &at);
+  allow_descriptors(0);
+  respub_status accepting = respub__socket_accept(&accepted, listener, NULL);
+  respub_status connecting = respub__socket_connect(&none, &at, NULL);
   int reason = errno;
-  CU_ASSERT_EQUAL_FATAL(setrlimit(RLIMIT_NOFILE, &old), 0);
-  CU_ASSERT_EQUAL(status, RESPUB_EFULL);
+  allow_descriptors(old.rlim_cur);
+  CU_ASSERT_EQUAL(accepting, RESPUB_EFULL);
   CU_ASSERT_EQUAL(accepted, -1);
   CU_ASSERT_EQUAL(connecting, RESPUB_EIO);
   CU_ASSERT_EQUAL(reason, EMFILE);
+  CU_ASSERT_EQUAL(none, -1);
+  int second = connect_to(listener, &at);
   CU_ASSERT_EQUAL(respub__socket_accept(&accepted, listener, NULL), RESPUB_OK);
   respub__socket_close(accepted);
-  respub__socket_close(fd);
+  respub__socket_close(first);
+  respub__socket_close(second);
+  CU_ASSERT_EQUAL(respub__socket_accept(&accepted, first, NULL), RESPUB_EIO);
   respub__socket_close(listener);
 }
 
@@ -391,7 +406,7 @@ int main(int argc, char **argv) {
       RESPUB_TEST(only_a_socket_file_that_is_abandoned_is_replaced),
       RESPUB_TEST(a_path_too_long_for_a_socket_is_refused),
       RESPUB_TEST(a_full_backlog_of_a_unix_socket_is_no_failure),
-      RESPUB_TEST(no_descriptor_left_is_said_and_the_connection_keeps_waiting),
+      RESPUB_TEST(a_shortage_of_descriptors_is_told_from_a_broken_listener),
       RESPUB_TEST(closing_keeps_errno_and_accepts_nothing),
       RESPUB_TEST(a_port_in_use_is_told_with_its_address),
       RESPUB_TEST(addresses_are_written_as_people_write_them),
