@@ -53,8 +53,7 @@ respub_status respub__depart_locked(respub_subscriber *sub, respub_status status
   return status;
 }
 
-/* Lock held on entry. Waits for a change until the deadline; false: it has passed. */
-static bool wait_change_locked(respub_subscriber *sub, int64_t deadline_ms) {
+bool respub__wait_change_locked(respub_subscriber *sub, int64_t deadline_ms) {
   if (deadline_ms == RESPUB_NEVER)
     return pthread_cond_wait(&sub->changed, &sub->lock), true;
   if (respub__clock_ms() >= deadline_ms)
@@ -65,29 +64,40 @@ static bool wait_change_locked(respub_subscriber *sub, int64_t deadline_ms) {
   return true;
 }
 
-static int64_t deadline_after(int timeout_ms) {
+bool respub__wait_queue_locked(respub_subscriber *sub, int64_t deadline_ms) {
+  int64_t until_ms = deadline_ms;
+  if (!respub__queue_is_empty(&sub->queue) && respub__clock_ms() < deadline_ms)
+    until_ms = respub__clock_ms() + RESPUB__NO_MEMORY_MS;
+  return respub__wait_change_locked(sub, until_ms);
+}
+
+int64_t respub__deadline_after(int timeout_ms) {
   return timeout_ms < 0 ? RESPUB_NEVER : respub__clock_ms() + timeout_ms;
 }
 
 /* -- The threads -- */
 
-/* Lock held on entry. Hands queued events to the handlers until stop or close. */
-static void dispatch_until_left_locked(respub_subscriber *sub) {
+bool respub__dispatch_queued_locked(respub_subscriber *sub) {
   respub_event event;
   respub__topic *topic;
+  /* Before the look at the queue: whoever waits after that look must not have let go of the lock
+   * since. */
+  respub__release_ended_locked(sub);
+  if (respub__subscriber_should_leave(sub) || !respub__queue_take(&sub->queue, &event, &topic))
+    return false;
+  pthread_cond_broadcast(&sub->changed);
+  respub__dispatch_locked(sub, &event, topic);
+  respub__queue_let_go(&sub->queue, topic);
+  return true;
+}
+
+/* Lock held on entry. Hands queued events to the handlers until stop or close. */
+static void dispatch_until_left_locked(respub_subscriber *sub) {
   while (!respub__subscriber_should_leave(sub)) {
-    if (!respub__queue_take(&sub->queue, &event, &topic)) {
-      respub__release_ended_locked(sub);
-      if (respub__subscriber_should_leave(sub))
-        return;
-      pthread_cond_wait(&sub->changed, &sub->lock);
-      continue;
-    }
-    pthread_cond_broadcast(&sub->changed);
-    respub__dispatch_locked(sub, &event, topic);
-    respub__queue_let_go(&sub->queue, topic);
-    respub__release_ended_locked(sub);
+    if (!respub__dispatch_queued_locked(sub) && !respub__subscriber_should_leave(sub))
+      (void)respub__wait_queue_locked(sub, RESPUB_NEVER);
   }
+  respub__release_ended_locked(sub);
 }
 
 static void *reader_main(void *arg) {
@@ -240,7 +250,8 @@ static respub_status take_locked(respub_subscriber *sub, respub_event *event) {
   respub_status status = respub__start_reader_locked(sub);
   if (status != RESPUB_OK)
     return status;
-  if (!respub__queue_take(&sub->queue, event, &topic))
+  respub__release_ended_locked(sub);
+  if (respub__subscriber_should_leave(sub) || !respub__queue_take(&sub->queue, event, &topic))
     return RESPUB_AGAIN;
   respub__queue_let_go(&sub->queue, topic);
   pthread_cond_broadcast(&sub->changed);
@@ -255,13 +266,11 @@ static respub_status next_locked(respub_subscriber *sub, int64_t deadline_ms, re
     respub_status status = queues ? take_locked(sub, event) : respub__pull_locked(sub, event);
     if (status != RESPUB_AGAIN)
       return status;
-    if (queues)
-      respub__release_ended_locked(sub);
     if (respub__subscriber_should_leave(sub))
       break;
     if (!queues && respub__clock_ms() < deadline_ms)
       respub__sleep_locked(sub, deadline_ms);
-    else if (!queues || !wait_change_locked(sub, deadline_ms))
+    else if (!queues || !respub__wait_queue_locked(sub, deadline_ms))
       return RESPUB_TIMEOUT;
   }
   sub->stop_pending = false;
@@ -271,7 +280,7 @@ static respub_status next_locked(respub_subscriber *sub, int64_t deadline_ms, re
 respub_status respub_subscriber_next(respub_subscriber *sub, int timeout_ms, respub_event *event) {
   if (respub__check_fork(sub) != RESPUB_OK)
     return RESPUB_EFORKED;
-  int64_t deadline_ms = deadline_after(timeout_ms);
+  int64_t deadline_ms = respub__deadline_after(timeout_ms);
   pthread_mutex_lock(&sub->lock);
   respub_status status = respub__enter_locked(sub, RESPUB__WAY_CALLER);
   if (status != RESPUB_OK) {
@@ -280,79 +289,4 @@ respub_status respub_subscriber_next(respub_subscriber *sub, int timeout_ms, res
   }
   status = next_locked(sub, deadline_ms, event);
   return respub__leave_locked(sub, status);
-}
-
-/* -- Flush -- */
-
-static bool answered_locked(const respub_subscriber *sub, uint64_t ticket, respub_status *status) {
-  const respub__session *s = &sub->engine.session;
-  if (!sub->closing && !respub__session_settled(s, ticket))
-    return false;
-  *status = sub->closing ? RESPUB_ECLOSED : s->refused > 0 ? RESPUB_EREFUSED : RESPUB_OK;
-  return true;
-}
-
-/* Lock held on entry. Drives the subscriber itself, because nobody else does. */
-static respub_status flush_driving_locked(respub_subscriber *sub, uint64_t ticket,
-                                          int64_t deadline_ms) {
-  respub_status status = RESPUB_OK;
-  while (!answered_locked(sub, ticket, &status)) {
-    bool idle = respub__turn_locked(sub);
-    if (sub->closing)
-      return RESPUB_ECLOSED;
-    if (sub->stopping || respub__clock_ms() >= deadline_ms)
-      return RESPUB_TIMEOUT;
-    if (!idle)
-      continue;
-    respub__sleep_locked(sub, deadline_ms);
-  }
-  return status;
-}
-
-/* Lock held on entry. Somebody else drives. AGAIN: not any more. */
-static respub_status flush_waiting_locked(respub_subscriber *sub, uint64_t ticket,
-                                          int64_t deadline_ms) {
-  respub_status status = RESPUB_OK;
-  while (!answered_locked(sub, ticket, &status)) {
-    if (sub->way == RESPUB__WAY_NONE && !respub__subscriber_queues(sub))
-      return RESPUB_AGAIN;
-    if (!wait_change_locked(sub, deadline_ms))
-      return RESPUB_TIMEOUT;
-  }
-  return status;
-}
-
-static bool loops_here_locked(const respub_subscriber *sub) {
-  return sub->way == RESPUB__WAY_LOOP && pthread_equal(sub->deliverer, pthread_self());
-}
-
-static respub_status begin_flush_locked(respub_subscriber *sub) {
-  if (sub->closing)
-    return RESPUB_ECLOSED;
-  if (respub__in_handler_locked(sub) || loops_here_locked(sub))
-    return RESPUB_ESTATE;
-  return respub__subscriber_queues(sub) ? respub__start_reader_locked(sub) : RESPUB_OK;
-}
-
-respub_status respub_subscriber_flush(respub_subscriber *sub, int timeout_ms) {
-  if (respub__check_fork(sub) != RESPUB_OK)
-    return RESPUB_EFORKED;
-  int64_t deadline_ms = deadline_after(timeout_ms);
-  pthread_mutex_lock(&sub->lock);
-  respub_status status = begin_flush_locked(sub);
-  if (status != RESPUB_OK) {
-    pthread_mutex_unlock(&sub->lock);
-    return status;
-  }
-  uint64_t ticket = respub__session_barrier(&sub->engine.session);
-  sub->callers++;
-  while ((status = flush_waiting_locked(sub, ticket, deadline_ms)) == RESPUB_AGAIN) {
-    if (respub__enter_locked(sub, RESPUB__WAY_CALLER) != RESPUB_OK)
-      continue;
-    status = flush_driving_locked(sub, ticket, deadline_ms);
-    sub->callers--;
-    return respub__leave_locked(sub, status);
-  }
-  sub->callers--;
-  return respub__depart_locked(sub, status);
 }

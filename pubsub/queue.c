@@ -308,7 +308,7 @@ static respub_status put_message(respub__queue *q, const respub_event *event, re
     return drop_new(q, wall_ms), RESPUB_OK;
   size_t at;
   if (!find_place(q, record_size(&e), force, wall_ms, &at)) {
-    if (q->policy == RESPUB_DELIVER_BLOCK && q->used > q->void_bytes)
+    if (q->policy == RESPUB_DELIVER_BLOCK)
       return begin_episode(q), RESPUB_EFULL;
     if (key != NULL) {
       respub__topics_remove(&q->latest, key);
@@ -388,19 +388,15 @@ bool respub__queue_take(respub__queue *q, respub_event *event, respub__topic **t
   skip_voids(q);
   if (end_episode(q, event, topic))
     return true;
-  while (q->used > 0) {
-    record *r = record_at(q, q->first);
-    if (take_bytes(q, r)) {
-      forget_key(q, r);
-      skip_first(q);
-      hand_out(q, event, topic);
-      return true;
-    }
-    if (r->topic == NULL)
-      return false;
-    (void)drop_oldest(q, q->episode_to_ms);
-  }
-  return false;
+  if (q->used == 0)
+    return false;
+  record *r = record_at(q, q->first);
+  if (!take_bytes(q, r))
+    return false;
+  forget_key(q, r);
+  skip_first(q);
+  hand_out(q, event, topic);
+  return true;
 }
 
 void respub__queue_let_go(respub__queue *q, respub__topic *topic) {

@@ -49,7 +49,8 @@ RESPUB_MUST_USE respub_status respub__queue_put(respub__queue *q, const respub_e
                                                 respub__topic *topic, int64_t wall_ms, bool force);
 
 /* Takes the oldest. The event's slices live until the next take. *topic, unless NULL, is held for
- * the caller, who ends that with respub__queue_let_go. False: empty. */
+ * the caller, who ends that with respub__queue_let_go. False: empty, or, if it is not empty, there
+ * is no memory at the moment: try again. */
 bool respub__queue_take(respub__queue *q, respub_event *event, respub__topic **topic);
 void respub__queue_let_go(respub__queue *q, respub__topic *topic);
 

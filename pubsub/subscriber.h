@@ -95,10 +95,26 @@ void respub__sleep_locked(respub_subscriber *sub, int64_t deadline_ms);
 /* Lock held on entry. Makes who reads look again, and those who wait for a change. */
 void respub__notify_locked(respub_subscriber *sub);
 
+/* Lock held on entry. Waits, without the lock, for a change until the deadline; false: it has
+ * passed. */
+bool respub__wait_change_locked(respub_subscriber *sub, int64_t deadline_ms);
+
+/* The same for who waits for the queue to fill. If it is not empty, taking failed for want of
+ * memory, and this waits for a moment only. */
+bool respub__wait_queue_locked(respub_subscriber *sub, int64_t deadline_ms);
+#define RESPUB__NO_MEMORY_MS 10
+
 /* Lock held on entry. Turns until stop or close. */
 void respub__read_until_left_locked(respub_subscriber *sub);
 
 /* -- threads and the end (drive.c, close.c) -- */
+
+/* RESPUB_NEVER for a negative timeout. */
+int64_t respub__deadline_after(int timeout_ms);
+
+/* Lock held on entry. Hands one queued event to the handlers. False: there is none, or it is time
+ * to leave; the lock was not released since that was looked at. */
+bool respub__dispatch_queued_locked(respub_subscriber *sub);
 
 /* Lock held on entry. Starts the reading thread of a queue unless it runs. EIO. */
 RESPUB_MUST_USE respub_status respub__start_reader_locked(respub_subscriber *sub);

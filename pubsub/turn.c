@@ -44,7 +44,10 @@ static void enqueue_locked(respub_subscriber *sub, const respub_event *event,
       break;
     respub__heartbeat_pause(heartbeat);
     pthread_cond_broadcast(&sub->changed);
-    pthread_cond_wait(&sub->changed, &sub->lock);
+    /* What does not fit into an empty queue lacks memory: nobody will say when there is some. */
+    bool empty = respub__queue_is_empty(&sub->queue);
+    (void)respub__wait_change_locked(sub, empty ? respub__clock_ms() + RESPUB__NO_MEMORY_MS
+                                                : RESPUB_NEVER);
   }
   respub__heartbeat_resume(heartbeat, respub__clock_ms());
   pthread_cond_broadcast(&sub->changed);

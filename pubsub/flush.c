@@ -1,0 +1,82 @@
+/* Waiting until the server has answered what was asked. */
+#include "net/clock.h"
+#include "pubsub/subscriber.h"
+
+static bool answered_locked(const respub_subscriber *sub, uint64_t ticket, respub_status *status) {
+  const respub__session *s = &sub->engine.session;
+  if (!sub->closing && !respub__session_settled(s, ticket))
+    return false;
+  *status = sub->closing ? RESPUB_ECLOSED : s->refused > 0 ? RESPUB_EREFUSED : RESPUB_OK;
+  return true;
+}
+
+/* Lock held on entry. One step of driving; without anything to do, waits until the deadline at
+ * most. */
+static void drive_once_locked(respub_subscriber *sub, int64_t deadline_ms) {
+  if (respub__subscriber_queues(sub)) {
+    if (!respub__dispatch_queued_locked(sub) && !respub__subscriber_should_leave(sub))
+      (void)respub__wait_queue_locked(sub, deadline_ms);
+  } else if (respub__turn_locked(sub) && !respub__subscriber_should_leave(sub)) {
+    respub__sleep_locked(sub, deadline_ms);
+  }
+}
+
+/* Lock held on entry. Drives the subscriber itself, because nobody else does. */
+static respub_status flush_driving_locked(respub_subscriber *sub, uint64_t ticket,
+                                          int64_t deadline_ms) {
+  respub_status status = RESPUB_OK;
+  while (!answered_locked(sub, ticket, &status)) {
+    if (sub->stopping || respub__clock_ms() >= deadline_ms)
+      return RESPUB_TIMEOUT;
+    drive_once_locked(sub, deadline_ms);
+  }
+  return status;
+}
+
+/* Lock held on entry. Somebody else drives. AGAIN: not any more. */
+static respub_status flush_waiting_locked(respub_subscriber *sub, uint64_t ticket,
+                                          int64_t deadline_ms) {
+  respub_status status = RESPUB_OK;
+  while (!answered_locked(sub, ticket, &status)) {
+    if (sub->way == RESPUB__WAY_NONE)
+      return RESPUB_AGAIN;
+    if (!respub__wait_change_locked(sub, deadline_ms))
+      return RESPUB_TIMEOUT;
+  }
+  return status;
+}
+
+static bool loops_here_locked(const respub_subscriber *sub) {
+  return sub->way == RESPUB__WAY_LOOP && pthread_equal(sub->deliverer, pthread_self());
+}
+
+static respub_status begin_flush_locked(respub_subscriber *sub) {
+  if (sub->closing)
+    return RESPUB_ECLOSED;
+  if (respub__in_handler_locked(sub) || loops_here_locked(sub))
+    return RESPUB_ESTATE;
+  return respub__subscriber_queues(sub) ? respub__start_reader_locked(sub) : RESPUB_OK;
+}
+
+respub_status respub_subscriber_flush(respub_subscriber *sub, int timeout_ms) {
+  if (respub__check_fork(sub) != RESPUB_OK)
+    return RESPUB_EFORKED;
+  int64_t deadline_ms = respub__deadline_after(timeout_ms);
+  pthread_mutex_lock(&sub->lock);
+  respub_status status = begin_flush_locked(sub);
+  if (status != RESPUB_OK) {
+    pthread_mutex_unlock(&sub->lock);
+    return status;
+  }
+  uint64_t ticket = respub__session_barrier(&sub->engine.session);
+  sub->callers++;
+  while ((status = flush_waiting_locked(sub, ticket, deadline_ms)) == RESPUB_AGAIN) {
+    if (respub__enter_locked(sub, RESPUB__WAY_CALLER) != RESPUB_OK)
+      continue;
+    status = flush_driving_locked(sub, ticket, deadline_ms);
+    sub->callers--;
+    return respub__leave_locked(sub, status);
+  }
+  sub->callers--;
+  return respub__depart_locked(sub, status);
+}
