@@ -1,4 +1,3 @@
-#include "resp/decoder.h"
 #include "resp/plain.h"
 
 /* What the arithmetic of this layer relies on: nothing announced within the limits overflows. */
@@ -8,7 +7,7 @@ _Static_assert(RESPUB_MAX_BULK_BYTES < SIZE_MAX / 4, "a string must fit in memor
 _Static_assert(RESPUB_MAX_ELEMENTS <= UINT32_MAX / 4, "a node's span has 32 bits");
 
 static size_t limit_of(size_t wanted, size_t cap) {
-  return wanted == 0 || wanted > cap ? cap : wanted;
+  return wanted - 1 < cap ? wanted : cap; /* 0 wraps around */
 }
 
 void respub_decoder_init(respub_decoder *d, const respub_limits *limits, respub_node *nodes,
@@ -50,7 +49,7 @@ respub_status respub_decode(respub_decoder *d, const char *buf, size_t len, size
   if (d->status == RESPUB_OK && len - 1 < d->limits.bytes)
     return *buf == '*' ? respub__frame_decode(d, buf, len, used)
                        : respub__line_decode(d, buf, len, used);
-  if ((d->status == RESPUB_OK && len == 0) || waits_for_body(d, len)) {
+  if ((d->status == RESPUB_OK && len == 0) || (RESPUB_FAST && waits_for_body(d, len))) {
     *used = 0;
     return RESPUB_MORE;
   }

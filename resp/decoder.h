@@ -1,9 +1,9 @@
 /* decoder.h - how the decoder's parts share its state. Private to resp/.
  *
- * decoder.c takes values that lie whole and plain in the buffer in one go. All else - a value that
- * is cut, unusual or malformed - is the business of phase.c, which can stop and resume at every
- * byte and alone decides what is an error, and where. So an error cannot depend on how the input
- * was split. */
+ * phase.c decodes everything: it can stop and resume at every byte, and it alone decides what is an
+ * error, and where. In front of it stand the fast paths of plain.h for what lies whole in the
+ * buffer in its usual form: frame.c and line.c take a new value, plain.c goes on with one in
+ * progress. As they report no error, no error depends on how the input was split. */
 #ifndef RESPUB_RESP_DECODER_H
 #define RESPUB_RESP_DECODER_H
 
@@ -23,18 +23,16 @@ enum respub__phase {
   RESPUB__PHASE_LF
 };
 
-/* The bytes of one call. end leaves out what is beyond the limit of a value's bytes. */
-typedef struct respub__input {
-  const char *start;
-  const char *next;
-  const char *end;
-} respub__input;
+enum {
+  RESPUB__CRLF_SIZE = 2
+};
 
-/* Reads on in the present phase. OK: the phase is over, d->phase is the next. MORE: the input is
- * used up. NODES: the array is full. Else the error; in->next is the byte at fault. */
-RESPUB_MUST_USE respub_status respub__phase_run(respub_decoder *d, respub__input *in);
+/* Reads on at d->position through the phases. OK: the next byte is a type byte, or the whole value
+ * is complete. MORE: the len bytes are used up. NODES: the array is full. Else the error;
+ * d->position is the byte at fault. */
+RESPUB_MUST_USE respub_status respub__phase_run(respub_decoder *d, const char *buf, size_t len);
 
-/* Takes a value on from where it stands: all of respub_decode but its fast path. */
+/* Takes a value on from where it stands: all of respub_decode but its fastest paths. */
 RESPUB_MUST_USE respub_status respub__value_resume(respub_decoder *d, const char *buf, size_t len,
                                                    size_t *used);
 

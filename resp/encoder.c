@@ -41,7 +41,7 @@ static inline char *put_bytes(char *out, respub_slice bytes) {
 /* Nearly every number here has at most three digits. */
 static inline char *put_number(char *out, uint64_t number) {
   unsigned n = (unsigned)number;
-  if (number > 999)
+  if (!RESPUB_FAST || number > 999)
     return respub__decimal_put(out, number);
   if (n > 9) {
     if (n > 99)
@@ -62,8 +62,7 @@ static inline char *put_bulk(char *out, char byte, respub_slice text) {
   return put_crlf(put_bytes(put_header(out, byte, text.len), text));
 }
 
-/* Is there room even if every length had all its digits? This spares the usual case the exact size.
- */
+/* Is there room even if every length had all its digits? Spares the usual case the exact size. */
 static inline bool surely_fits(size_t cap, const respub_slice *args, size_t n) {
   if (n >= cap / BULK_OVERHEAD_MAX)
     return false;
@@ -87,7 +86,7 @@ size_t respub_encode_command_prefix(char *out, size_t cap, size_t total, const r
                                     size_t n) {
   if (total == 0 || n > total)
     return RESPUB_UNENCODABLE;
-  if (!surely_fits(cap, args, n)) {
+  if (!RESPUB_FAST || !surely_fits(cap, args, n)) {
     const size_t size = prefix_size(total, args, n);
     if (!may_write(size, cap))
       return size;
@@ -114,7 +113,7 @@ size_t respub_encode_bulk_header(char *out, size_t cap, size_t len) {
 }
 
 static size_t encode_bulk(char *out, size_t cap, char byte, respub_slice text) {
-  if (cap < BULK_OVERHEAD_MAX || text.len > cap - BULK_OVERHEAD_MAX) {
+  if (!RESPUB_FAST || cap < BULK_OVERHEAD_MAX || text.len > cap - BULK_OVERHEAD_MAX) {
     const size_t size = bulk_size(text.len);
     if (!may_write(size, cap))
       return size;
@@ -123,8 +122,11 @@ static size_t encode_bulk(char *out, size_t cap, char byte, respub_slice text) {
 }
 
 static bool is_line(respub_slice text) {
-  return text.len == 0 ||
-         (memchr(text.ptr, '\r', text.len) == NULL && memchr(text.ptr, '\n', text.len) == NULL);
+  for (size_t i = 0; i < text.len; i++) {
+    if (text.ptr[i] == '\r' || text.ptr[i] == '\n')
+      return false;
+  }
+  return true;
 }
 
 #if RESPUB_RESP3
@@ -246,7 +248,7 @@ size_t respub_encode_verbatim(char *out, size_t cap, respub_slice format, respub
 /* The node without its children, which stand behind it on the tape as they do on the wire. */
 static size_t encode_node(char *out, size_t cap, const respub_node *node) {
   const respub_type type = (respub_type)node->type;
-  if (respub__type_in(type, RESPUB__AGGREGATES)) {
+  if (respub__node_in(node, RESPUB__AGGREGATES)) {
     if (node->integer < 0 || (uint64_t)node->integer >= SIZE_MAX)
       return RESPUB_UNENCODABLE;
     return respub_encode_aggregate(out, cap, type, (size_t)node->integer);

@@ -1,13 +1,15 @@
 #include "resp/plain.h"
 
+#if RESPUB_FAST
+
 enum {
   /* A type byte, digits, CR LF, and the CR LF of a string. */
   FRAME_SIZE = 1 + RESPUB__PLAIN_DIGITS + 2 * RESPUB__CRLF_SIZE,
   FRAME_NUMBER_MAX = 999999999 /* RESPUB__PLAIN_DIGITS */
 };
 
-/* The array in front is not taken as a whole: hands over all in front of p and of node, one for
- * each of its elements that was taken. */
+/* The array in front cannot be taken as a whole: hands over its nodes in front of node, which stand
+ * for the bytes in front of position. */
 static void leave_frame(respub_decoder *d, const respub_node *node, size_t position) {
   const uint32_t count = (uint32_t)d->nodes->integer;
   respub__value_begin(d);
@@ -37,7 +39,7 @@ static inline const char *frame_number(const char *p, uint32_t *number) {
 
 /* A new value that is an array of strings, as nearly all that a subscriber receives, and lies whole
  * in the buffer. Returns the byte behind it; NULL for every other, and then the decoder stands
- * behind what was taken of it. last is the last byte that FRAME_SIZE bytes follow. */
+ * behind what was taken of it. At last begin the last FRAME_SIZE bytes. */
 static inline const char *take_frame(respub_decoder *d, const char *buf, const char *last) {
   uint32_t count;
   const char *p = frame_number(buf + 1, &count);
@@ -45,29 +47,29 @@ static inline const char *take_frame(respub_decoder *d, const char *buf, const c
       count >= d->node_capacity)
     return NULL;
   respub_node *node = d->nodes;
-  respub_node *const behind = node + count + 1;
+  const respub_node *const behind = node + count + 1;
   respub__node_put(node++, RESPUB_ARRAY, respub_slice_of(NULL, 0), count, count + 1);
-  while (node < behind) {
+  while (p <= last && *p == '$') {
     uint32_t len;
-    const char *const text = p <= last && *p == '$' ? frame_number(p + 1, &len) : NULL;
-    if (text == NULL || len > d->limits.bulk_bytes) {
-      leave_frame(d, node, (size_t)(p - buf));
-      return NULL;
-    }
+    const char *const text = frame_number(p + 1, &len);
+    if (text == NULL || len > d->limits.bulk_bytes)
+      break;
     if (len > (size_t)(last + (FRAME_SIZE - RESPUB__CRLF_SIZE) - text)) {
       leave_frame(d, node, (size_t)(p - buf));
       (void)respub__await_body(d, (size_t)(text - buf), len);
       return NULL;
     }
-    if (!respub__is_crlf(text + len)) {
-      leave_frame(d, node, (size_t)(p - buf));
-      return NULL;
-    }
+    if (!respub__is_crlf(text + len))
+      break;
     respub__node_put(node++, RESPUB_BULK, respub_slice_of(text, len), 0, 1);
     p = text + len + RESPUB__CRLF_SIZE;
+    if (node == behind) {
+      d->node_count = (size_t)count + 1;
+      return p;
+    }
   }
-  d->node_count = (size_t)count + 1;
-  return p;
+  leave_frame(d, node, (size_t)(p - buf));
+  return NULL;
 }
 
 respub_status respub__frame_decode(respub_decoder *d, const char *buf, size_t len, size_t *used) {
@@ -80,3 +82,5 @@ respub_status respub__frame_decode(respub_decoder *d, const char *buf, size_t le
   *used = (size_t)(next - buf);
   return RESPUB_OK;
 }
+
+#endif

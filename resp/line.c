@@ -1,5 +1,7 @@
 #include "resp/plain.h"
 
+#if RESPUB_FAST
+
 /* Longer lines are rare; the phases search them with memchr. */
 enum {
   SHORT_LINE = 64
@@ -72,3 +74,5 @@ respub_status respub__line_decode(respub_decoder *d, const char *buf, size_t len
   *used = (size_t)(next - buf);
   return RESPUB_OK;
 }
+
+#endif

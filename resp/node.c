@@ -8,7 +8,7 @@ enum {
 };
 
 size_t respub_node_count(const respub_node *node) {
-  if (!respub__type_in(node->type, RESPUB__AGGREGATES))
+  if (!respub__node_in(node, RESPUB__AGGREGATES))
     return 0;
   return (size_t)respub__type_children(node->type, (uint64_t)node->integer);
 }

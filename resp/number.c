@@ -1,13 +1,5 @@
 #include "resp/number.h"
 
-/* Behind "i" and "n" of inf and nan: what must follow, each ended by a NUL that no input matches.
- */
-static const char word_tails[] = "nf\0an";
-enum {
-  INF_TAIL = RESPUB__NUMBER_WORD,
-  NAN_TAIL = RESPUB__NUMBER_WORD + 3
-};
-
 uint8_t respub__integer_next(uint8_t state, char c) {
   if (respub__digit(c) <= 9)
     return state == RESPUB__NUMBER_MINUS || state == RESPUB__NUMBER_NEGATIVE
@@ -44,6 +36,33 @@ int64_t respub__integer_value(uint8_t state, uint64_t magnitude) {
     return (int64_t)magnitude;
   return -(int64_t)(magnitude - 1) - 1; /* INT64_MIN's magnitude is no int64_t */
 }
+
+size_t respub__decimal_size(uint64_t n) {
+  size_t size = 1;
+  for (; n > 9; n /= 10)
+    size++;
+  return size;
+}
+
+char *respub__decimal_put(char *out, uint64_t n) {
+  char *const end = out + respub__decimal_size(n);
+  char *p = end;
+  do {
+    *--p = (char)('0' + n % 10);
+    n /= 10;
+  } while (n > 0);
+  return end;
+}
+
+#if RESPUB_RESP3
+
+/* Behind "i" and "n" of inf and nan: what must follow, each ended by a NUL that no input matches.
+ */
+static const char word_tails[] = "nf\0an";
+enum {
+  INF_TAIL = RESPUB__NUMBER_WORD,
+  NAN_TAIL = RESPUB__NUMBER_WORD + 3
+};
 
 static uint8_t double_digit(uint8_t state) {
   switch (state) {
@@ -96,19 +115,4 @@ bool respub__double_complete(uint8_t state) {
          state == RESPUB__NUMBER_EXPONENT;
 }
 
-size_t respub__decimal_size(uint64_t n) {
-  size_t size = 1;
-  for (; n > 9; n /= 10)
-    size++;
-  return size;
-}
-
-char *respub__decimal_put(char *out, uint64_t n) {
-  char *const end = out + respub__decimal_size(n);
-  char *p = end;
-  do {
-    *--p = (char)('0' + n % 10);
-    n /= 10;
-  } while (n > 0);
-  return end;
-}
+#endif

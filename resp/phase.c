@@ -1,12 +1,10 @@
-#include "resp/decoder.h"
 #include "resp/number.h"
+#include "resp/plain.h"
 #include "resp/type.h"
-
-#include <string.h>
 
 /* How far a length has been read, in number_state. */
 enum {
-  LENGTH_START,
+  LENGTH_START = RESPUB__NUMBER_START,
   LENGTH_MINUS,
   LENGTH_NULL, /* -1: nothing may follow */
   LENGTH_ZERO, /* 0: nothing may follow */
@@ -14,169 +12,144 @@ enum {
 };
 
 enum {
-  CRLF_SIZE = 2,
-  FORMAT_PREFIX_SIZE = 4 /* "txt:" */
+  FORMAT_SIZE = 4 /* "txt:" */
 };
 
-static size_t offset_of(const respub__input *in) {
-  return (size_t)(in->next - in->start);
-}
+/* Every read_ function reads on at d->position, where there is at least one byte, and leaves it
+ * behind what it has read or at the byte at fault. */
 
 static respub_status enter(respub_decoder *d, uint8_t phase) {
   d->phase = phase;
   return RESPUB_OK;
 }
 
-static uint8_t phase_behind(uint8_t type) {
-  switch ((respub_type)type) {
-  case RESPUB_SIMPLE:
-  case RESPUB_ERROR:
+static respub_status pass_byte(respub_decoder *d, uint8_t phase) {
+  d->position++;
+  return enter(d, phase);
+}
+
+static uint8_t phase_behind(unsigned type) {
+  if (type == RESPUB_SIMPLE || type == RESPUB_ERROR)
     return RESPUB__PHASE_TEXT;
-  case RESPUB_INTEGER:
-  case RESPUB_DOUBLE:
-  case RESPUB_BIGNUM:
+  if (respub__type_in(type, RESPUB__NUMBERS))
     return RESPUB__PHASE_NUMBER;
-  case RESPUB_BOOLEAN:
+  if (RESPUB_RESP3 && type == RESPUB_BOOLEAN)
     return RESPUB__PHASE_BOOLEAN;
-  case RESPUB_NULL:
+  if (RESPUB_RESP3 && type == RESPUB_NULL)
     return RESPUB__PHASE_CR;
-  case RESPUB_BULK:
-  case RESPUB_ARRAY:
-  case RESPUB_MAP:
-  case RESPUB_SET:
-  case RESPUB_PUSH:
-  case RESPUB_VERBATIM:
-  case RESPUB_BLOB_ERROR:
-  case RESPUB_ATTRIBUTE:
-    break;
-  }
   return RESPUB__PHASE_LENGTH;
 }
 
-static respub_status read_type(respub_decoder *d, respub__input *in) {
+static respub_status read_type(respub_decoder *d, char byte) {
   if (d->node_count >= d->node_capacity)
     return RESPUB_NODES;
-  const uint8_t type = respub__type_of(*in->next);
+  const uint8_t type = respub__type_of(byte);
   if (type == 0)
     return RESPUB_ETYPE;
-  in->next++;
-  d->mark = offset_of(in);
+  d->mark = d->position + 1;
   d->number = 0;
+  d->number_state = RESPUB__NUMBER_START;
   d->pending_type = type;
-  d->phase = phase_behind(type);
-  d->number_state = d->phase == RESPUB__PHASE_LENGTH ? LENGTH_START : RESPUB__NUMBER_START;
-  return RESPUB_OK;
+  return pass_byte(d, phase_behind(type));
 }
 
-/* At the CR that ends a line; mark and number then describe its text. */
-static respub_status end_line(respub_decoder *d, respub__input *in) {
+/* At the CR of a line; mark and number then describe its text. */
+static respub_status end_line(respub_decoder *d) {
   if (d->pending_type != RESPUB_INTEGER)
-    d->number = offset_of(in) - d->mark;
-  in->next++;
-  return enter(d, RESPUB__PHASE_LF);
+    d->number = d->position - d->mark;
+  return pass_byte(d, RESPUB__PHASE_LF);
 }
 
-/* A byte at this distance behind mark must be the CR. */
-static bool at_line_limit(const respub_decoder *d, const respub__input *in) {
-  return offset_of(in) - d->mark >= d->limits.line_bytes;
-}
-
-static respub_status read_text(respub_decoder *d, respub__input *in) {
-  size_t room = (size_t)(in->end - in->next);
-  const size_t allowed = d->limits.line_bytes + 1 - (offset_of(in) - d->mark);
-  if (room > allowed)
-    room = allowed;
-  const char *cr = (const char *)memchr(in->next, '\r', room);
-  const size_t len = cr != NULL ? (size_t)(cr - in->next) : room;
-  const char *lf = (const char *)memchr(in->next, '\n', len);
-  if (lf != NULL) {
-    in->next = lf;
+static respub_status read_text(respub_decoder *d, const char *buf, size_t len) {
+  const char *const text = buf + d->position;
+  const size_t allowed = d->mark + d->limits.line_bytes + 1 - d->position;
+  const size_t room = len - d->position < allowed ? len - d->position : allowed;
+  const char *const cr = (const char *)memchr(text, '\r', room);
+  const size_t size = cr != NULL ? (size_t)(cr - text) : room;
+  const char *const lf = (const char *)memchr(text, '\n', size);
+  d->position += lf != NULL ? (size_t)(lf - text) : size;
+  if (lf != NULL)
     return RESPUB_ECRLF;
-  }
-  in->next += len;
   if (cr != NULL)
-    return end_line(d, in);
+    return end_line(d);
   if (room < allowed)
     return RESPUB_MORE;
-  in->next--;
+  d->position--;
   return RESPUB_ELINE;
 }
 
 static respub_status add_to_number(respub_decoder *d, char c) {
-  if (d->pending_type == RESPUB_INTEGER)
+  if (!RESPUB_RESP3 || d->pending_type == RESPUB_INTEGER)
     return respub__integer_add(&d->number_state, &d->number, c);
-  if (d->pending_type == RESPUB_BIGNUM) {
-    d->number_state = respub__integer_next(d->number_state, c);
-    return d->number_state == RESPUB__NUMBER_REFUSED ? RESPUB_ENUMBER : RESPUB_OK;
-  }
-  d->number_state = respub__double_next(d->number_state, c);
-  return d->number_state == RESPUB__NUMBER_REFUSED ? RESPUB_EDOUBLE : RESPUB_OK;
+  const bool real = d->pending_type == RESPUB_DOUBLE;
+  d->number_state =
+      real ? respub__double_next(d->number_state, c) : respub__integer_next(d->number_state, c);
+  if (d->number_state != RESPUB__NUMBER_REFUSED)
+    return RESPUB_OK;
+  return real ? RESPUB_EDOUBLE : RESPUB_ENUMBER;
 }
 
-static respub_status end_number(respub_decoder *d, respub__input *in) {
-  if (d->pending_type == RESPUB_DOUBLE) {
-    if (!respub__double_complete(d->number_state))
-      return RESPUB_EDOUBLE;
-  } else if (!respub__integer_complete(d->number_state)) {
-    return RESPUB_ENUMBER;
-  }
-  return end_line(d, in);
+static respub_status end_number(respub_decoder *d) {
+  if (RESPUB_RESP3 && d->pending_type == RESPUB_DOUBLE)
+    return respub__double_complete(d->number_state) ? end_line(d) : RESPUB_EDOUBLE;
+  return respub__integer_complete(d->number_state) ? end_line(d) : RESPUB_ENUMBER;
 }
 
-static respub_status read_number(respub_decoder *d, respub__input *in) {
-  for (; in->next < in->end; in->next++) {
-    if (*in->next == '\r')
-      return end_number(d, in);
-    const respub_status status = add_to_number(d, *in->next);
+static respub_status read_number(respub_decoder *d, const char *buf, size_t len) {
+  for (; d->position < len; d->position++) {
+    const char c = buf[d->position];
+    if (c == '\r')
+      return end_number(d);
+    const respub_status status = add_to_number(d, c);
     if (status != RESPUB_OK)
       return status;
-    if (at_line_limit(d, in))
+    if (d->position - d->mark >= d->limits.line_bytes)
       return RESPUB_ELINE;
   }
   return RESPUB_MORE;
 }
 
-static respub_status read_boolean(respub_decoder *d, respub__input *in) {
-  if (*in->next != 't' && *in->next != 'f')
+static respub_status read_boolean(respub_decoder *d, char byte) {
+  if (byte != 't' && byte != 'f')
     return RESPUB_EBOOLEAN;
-  d->number = *in->next == 't';
-  in->next++;
-  return enter(d, RESPUB__PHASE_CR);
+  d->number = byte == 't';
+  return pass_byte(d, RESPUB__PHASE_CR);
 }
 
-/* Can a string of the length read so far still be in the limits? Every further digit makes it
- * longer, so the first that exceeds them is the byte at fault. */
-static respub_status check_string(const respub_decoder *d, size_t position) {
+/* Can the length read so far still be within the limits? Every further digit makes it longer, so
+ * the first that exceeds them is the byte at fault. */
+static respub_status check_length(const respub_decoder *d) {
+  if (respub__type_in(d->pending_type, RESPUB__AGGREGATES)) {
+    if (d->depth >= d->limits.depth)
+      return RESPUB_EDEPTH;
+    if (d->number > d->limits.elements)
+      return RESPUB_EELEMENTS;
+    const uint64_t children = respub__type_children(d->pending_type, d->number);
+    return children > d->limits.total - d->promised ? RESPUB_ETOTAL : RESPUB_OK;
+  }
   if (d->number > d->limits.bulk_bytes)
     return RESPUB_EBULK;
-  /* This digit and two times CR LF. */
-  const uint64_t rest = d->number + 1 + 2 * CRLF_SIZE;
-  return rest > d->limits.bytes - position ? RESPUB_EBYTES : RESPUB_OK;
+  /* This digit, CR LF, the string, CR LF. */
+  const uint64_t rest = d->number + 1 + 2 * RESPUB__CRLF_SIZE;
+  return rest > d->limits.bytes - d->position ? RESPUB_EBYTES : RESPUB_OK;
 }
 
-static respub_status check_aggregate(const respub_decoder *d) {
-  if (d->depth >= d->limits.depth)
-    return RESPUB_EDEPTH;
-  if (d->number > d->limits.elements)
-    return RESPUB_EELEMENTS;
-  const uint64_t children = respub__type_children(d->pending_type, d->number);
-  return children > d->limits.total - d->promised ? RESPUB_ETOTAL : RESPUB_OK;
-}
-
-static bool has_null_length(uint8_t type) {
+static bool may_be_null(unsigned type) {
   return type == RESPUB_BULK || type == RESPUB_ARRAY;
 }
 
 static respub_status add_sign(respub_decoder *d, char c) {
-  if (c == '?' && d->number_state == LENGTH_START)
+  if (d->number_state != LENGTH_START)
+    return RESPUB_ELENGTH;
+  if (c == '?')
     return RESPUB_ESTREAMED;
-  if (c != '-' || d->number_state != LENGTH_START || !has_null_length(d->pending_type))
+  if (c != '-' || !may_be_null(d->pending_type))
     return RESPUB_ELENGTH;
   d->number_state = LENGTH_MINUS;
   return RESPUB_OK;
 }
 
-static respub_status add_to_length(respub_decoder *d, char c, size_t position) {
+static respub_status add_to_length(respub_decoder *d, char c) {
   const unsigned digit = respub__digit(c);
   if (digit > 9)
     return add_sign(d, c);
@@ -189,134 +162,121 @@ static respub_status add_to_length(respub_decoder *d, char c, size_t position) {
   if (d->number_state == LENGTH_START)
     d->number_state = digit == 0 ? LENGTH_ZERO : LENGTH_DIGITS;
   d->number = d->number * 10 + digit;
-  if (respub__type_in(d->pending_type, RESPUB__AGGREGATES))
-    return check_aggregate(d);
-  return check_string(d, position);
+  return check_length(d);
 }
 
-static respub_status end_length(respub_decoder *d, respub__input *in) {
+static respub_status end_length(respub_decoder *d) {
   if (d->number_state < LENGTH_NULL)
     return RESPUB_ELENGTH;
-  if (d->pending_type == RESPUB_VERBATIM && d->number < FORMAT_PREFIX_SIZE)
+  if (RESPUB_RESP3 && d->pending_type == RESPUB_VERBATIM && d->number < FORMAT_SIZE)
     return RESPUB_EVERBATIM;
-  in->next++;
-  return enter(d, RESPUB__PHASE_LENGTH_LF);
+  return pass_byte(d, RESPUB__PHASE_LENGTH_LF);
 }
 
-static respub_status read_length(respub_decoder *d, respub__input *in) {
-  for (; in->next < in->end; in->next++) {
-    if (*in->next == '\r')
-      return end_length(d, in);
-    const respub_status status = add_to_length(d, *in->next, offset_of(in));
+static respub_status read_length(respub_decoder *d, const char *buf, size_t len) {
+  for (; d->position < len; d->position++) {
+    const char c = buf[d->position];
+    if (c == '\r')
+      return end_length(d);
+    const respub_status status = add_to_length(d, c);
     if (status != RESPUB_OK)
       return status;
   }
   return RESPUB_MORE;
 }
 
-static respub_status append_aggregate(respub_decoder *d) {
-  const uint64_t children = respub__type_children(d->pending_type, d->number);
-  respub__tape_append(d, d->pending_type, (int64_t)d->number);
+/* The value is complete with its node, or it is an aggregate of so many children. */
+static respub_status end_value(respub_decoder *d, uint64_t children) {
   if (children > 0)
     respub__tape_open(d, (uint32_t)children);
   else
     respub__tape_close(d);
-  return enter(d, RESPUB__PHASE_VALUE);
+  return pass_byte(d, RESPUB__PHASE_VALUE);
 }
 
-static respub_status append_null(respub_decoder *d) {
-  respub__tape_append(d, RESPUB_NULL, 0);
-  respub__tape_close(d);
-  return enter(d, RESPUB__PHASE_VALUE);
-}
-
-static respub_status read_length_lf(respub_decoder *d, respub__input *in) {
-  if (*in->next != '\n')
+static respub_status read_length_lf(respub_decoder *d, char byte) {
+  if (byte != '\n')
     return RESPUB_ECRLF;
-  in->next++;
-  if (d->number_state == LENGTH_NULL)
-    return append_null(d);
-  if (respub__type_in(d->pending_type, RESPUB__AGGREGATES))
-    return append_aggregate(d);
-  d->mark = offset_of(in);
-  return enter(d, d->pending_type == RESPUB_VERBATIM ? RESPUB__PHASE_FORMAT : RESPUB__PHASE_BODY);
-}
-
-static respub_status read_format(respub_decoder *d, respub__input *in) {
-  if (in->end - in->next < FORMAT_PREFIX_SIZE)
-    return RESPUB_MORE;
-  if (in->next[FORMAT_PREFIX_SIZE - 1] != ':') {
-    in->next += FORMAT_PREFIX_SIZE - 1;
-    return RESPUB_EVERBATIM;
+  if (d->number_state == LENGTH_NULL) {
+    respub__tape_append(d, RESPUB_NULL, 0);
+    return end_value(d, 0);
   }
-  in->next += FORMAT_PREFIX_SIZE;
-  d->mark += FORMAT_PREFIX_SIZE;
-  d->number -= FORMAT_PREFIX_SIZE;
-  return enter(d, RESPUB__PHASE_BODY);
+  if (respub__type_in(d->pending_type, RESPUB__AGGREGATES)) {
+    respub__tape_append(d, d->pending_type, (int64_t)d->number);
+    return end_value(d, respub__type_children(d->pending_type, d->number));
+  }
+  d->mark = d->position + 1;
+  if (RESPUB_RESP3 && d->pending_type == RESPUB_VERBATIM)
+    return pass_byte(d, RESPUB__PHASE_FORMAT);
+  return pass_byte(d, RESPUB__PHASE_BODY);
 }
 
-static respub_status read_body(respub_decoder *d, respub__input *in) {
-  if ((uint64_t)(in->end - in->next) < d->number)
+static respub_status read_format(respub_decoder *d, const char *buf, size_t len) {
+  if (len - d->position < FORMAT_SIZE)
     return RESPUB_MORE;
-  in->next += (size_t)d->number;
+  d->position += FORMAT_SIZE - 1;
+  if (buf[d->position] != ':')
+    return RESPUB_EVERBATIM;
+  d->mark += FORMAT_SIZE;
+  d->number -= FORMAT_SIZE;
+  return pass_byte(d, RESPUB__PHASE_BODY);
+}
+
+static respub_status read_body(respub_decoder *d, size_t len) {
+  if (len - d->position < d->number)
+    return RESPUB_MORE;
+  d->position += (size_t)d->number;
   return enter(d, RESPUB__PHASE_CR);
 }
 
-static respub_status read_cr(respub_decoder *d, respub__input *in) {
-  if (*in->next != '\r')
-    return RESPUB_ECRLF;
-  in->next++;
-  return enter(d, RESPUB__PHASE_LF);
+static respub_status read_cr(respub_decoder *d, char byte) {
+  return byte == '\r' ? pass_byte(d, RESPUB__PHASE_LF) : RESPUB_ECRLF;
 }
 
-static respub_status read_lf(respub_decoder *d, respub__input *in) {
-  if (*in->next != '\n')
+static respub_status read_lf(respub_decoder *d, const char *buf) {
+  if (buf[d->position] != '\n')
     return RESPUB_ECRLF;
-  in->next++;
   const uint8_t type = d->pending_type;
   respub_node *node = respub__tape_append(d, type, 0);
   if (respub__type_in(type, RESPUB__TEXTS))
-    node->text = respub_slice_of(in->start + d->mark, (size_t)d->number);
-  else if (type == RESPUB_INTEGER)
+    node->text = respub_slice_of(buf + d->mark, (size_t)d->number);
+  else /* of a boolean and a null the state is that of a positive number */
     node->integer = respub__integer_value(d->number_state, d->number);
-  else if (type == RESPUB_BOOLEAN)
-    node->integer = (int64_t)d->number;
-  respub__tape_close(d);
-  return enter(d, RESPUB__PHASE_VALUE);
+  return end_value(d, 0);
 }
 
-static respub_status read_on(respub_decoder *d, respub__input *in) {
-  if (in->next == in->end)
+static respub_status read_on(respub_decoder *d, const char *buf, size_t len) {
+  if (d->position == len)
     return RESPUB_MORE;
   switch ((enum respub__phase)d->phase) {
   case RESPUB__PHASE_VALUE:
-    return read_type(d, in);
+    return read_type(d, buf[d->position]);
   case RESPUB__PHASE_TEXT:
-    return read_text(d, in);
+    return read_text(d, buf, len);
   case RESPUB__PHASE_NUMBER:
-    return read_number(d, in);
+    return read_number(d, buf, len);
   case RESPUB__PHASE_BOOLEAN:
-    return read_boolean(d, in);
+    return read_boolean(d, buf[d->position]);
   case RESPUB__PHASE_LENGTH:
-    return read_length(d, in);
+    return read_length(d, buf, len);
   case RESPUB__PHASE_LENGTH_LF:
-    return read_length_lf(d, in);
+    return read_length_lf(d, buf[d->position]);
   case RESPUB__PHASE_FORMAT:
-    return read_format(d, in);
+    return read_format(d, buf, len);
   case RESPUB__PHASE_BODY:
-    return read_body(d, in);
+    return read_body(d, len);
   case RESPUB__PHASE_CR:
-    return read_cr(d, in);
+    return read_cr(d, buf[d->position]);
   case RESPUB__PHASE_LF:
     break;
   }
-  return read_lf(d, in);
+  return read_lf(d, buf);
 }
 
-respub_status respub__phase_run(respub_decoder *d, respub__input *in) {
+respub_status respub__phase_run(respub_decoder *d, const char *buf, size_t len) {
   respub_status status;
   do
-    status = read_on(d, in);
+    status = read_on(d, buf, len);
   while (status == RESPUB_OK && d->phase != RESPUB__PHASE_VALUE);
   return status;
 }

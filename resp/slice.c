@@ -11,17 +11,13 @@ respub_slice respub_slice_of_string(const char *string) {
   return respub_slice_of(string, len);
 }
 
-/* memcmp must not see the pointer of an empty slice, which may be NULL. */
-static bool same_bytes(const char *a, const char *b, size_t len) {
-  return len == 0 || memcmp(a, b, len) == 0;
-}
-
 bool respub_slice_equal(respub_slice a, respub_slice b) {
-  return a.len == b.len && same_bytes(a.ptr, b.ptr, a.len);
+  return a.len == b.len && respub_slice_starts_with(a, b);
 }
 
 bool respub_slice_starts_with(respub_slice s, respub_slice prefix) {
-  return s.len >= prefix.len && same_bytes(s.ptr, prefix.ptr, prefix.len);
+  /* memcmp must not see the pointer of an empty slice, which may be NULL. */
+  return s.len >= prefix.len && (prefix.len == 0 || memcmp(s.ptr, prefix.ptr, prefix.len) == 0);
 }
 
 static char lower(char c) {

@@ -14,20 +14,34 @@
 
 #define RESPUB__TYPE_BIT(type) (1u << (type))
 
+/* The aggregates; the types whose nodes have a text; the lines that are numbers. */
+#if RESPUB_RESP3
 #define RESPUB__AGGREGATES                                                                         \
   (RESPUB__TYPE_BIT(RESPUB_ARRAY) | RESPUB__TYPE_BIT(RESPUB_MAP) | RESPUB__TYPE_BIT(RESPUB_SET) |  \
    RESPUB__TYPE_BIT(RESPUB_PUSH) | RESPUB__TYPE_BIT(RESPUB_ATTRIBUTE))
-
-/* The types whose nodes have a text. */
 #define RESPUB__TEXTS                                                                              \
   (RESPUB__TYPE_BIT(RESPUB_SIMPLE) | RESPUB__TYPE_BIT(RESPUB_ERROR) |                              \
    RESPUB__TYPE_BIT(RESPUB_BULK) | RESPUB__TYPE_BIT(RESPUB_DOUBLE) |                               \
    RESPUB__TYPE_BIT(RESPUB_BIGNUM) | RESPUB__TYPE_BIT(RESPUB_VERBATIM) |                           \
    RESPUB__TYPE_BIT(RESPUB_BLOB_ERROR))
+#define RESPUB__NUMBERS                                                                            \
+  (RESPUB__TYPE_BIT(RESPUB_INTEGER) | RESPUB__TYPE_BIT(RESPUB_DOUBLE) |                            \
+   RESPUB__TYPE_BIT(RESPUB_BIGNUM))
+#else
+#define RESPUB__AGGREGATES RESPUB__TYPE_BIT(RESPUB_ARRAY)
+#define RESPUB__TEXTS                                                                              \
+  (RESPUB__TYPE_BIT(RESPUB_SIMPLE) | RESPUB__TYPE_BIT(RESPUB_ERROR) | RESPUB__TYPE_BIT(RESPUB_BULK))
+#define RESPUB__NUMBERS RESPUB__TYPE_BIT(RESPUB_INTEGER)
+#endif
 
-/* types is a set of RESPUB__TYPE_BIT; type may be any value of a node's type member. */
+/* Is type, which is one of respub_type, in this set of RESPUB__TYPE_BIT? */
 static inline bool respub__type_in(unsigned type, unsigned types) {
-  return type < 32 && ((types >> type) & 1u) != 0;
+  return ((types >> type) & 1u) != 0;
+}
+
+/* The same for a node that a caller made, whose type may be anything. */
+static inline bool respub__node_in(const respub_node *node, unsigned types) {
+  return node->type < 32 && respub__type_in(node->type, types);
 }
 
 /* The wire's byte of type, 0 for what this build cannot send. */
@@ -46,9 +60,9 @@ static inline uint8_t respub__type_of(char byte) {
 
 /* The values that follow the header of an aggregate that announces count elements or pairs. */
 static inline uint64_t respub__type_children(unsigned type, uint64_t count) {
-  if (type == RESPUB_MAP)
+  if (RESPUB_RESP3 && type == RESPUB_MAP)
     return 2 * count;
-  if (type == RESPUB_ATTRIBUTE)
+  if (RESPUB_RESP3 && type == RESPUB_ATTRIBUTE)
     return 2 * count + 1;
   return count;
 }
