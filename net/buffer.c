@@ -4,7 +4,8 @@
 
 #include <string.h>
 
-#define LARGE_BYTES ((size_t)1024 * 1024)
+/* Growing anew up to here costs a fraction of what filling it does. */
+#define LARGE_BYTES ((size_t)4 * 1024 * 1024)
 
 static void move_to_front(respub__buffer *b) {
   size_t used = respub__buffer_used(b);
@@ -45,18 +46,6 @@ respub_status respub__buffer_reserve(respub__buffer *b, const respub_allocator *
   if (b->begin < used || b->capacity - used < need)
     return grow(b, a, used + need, limit);
   move_to_front(b);
-  return RESPUB_OK;
-}
-
-respub_status respub__buffer_append(respub__buffer *b, const respub_allocator *a,
-                                    respub_slice bytes, size_t limit) {
-  if (bytes.len == 0)
-    return RESPUB_OK;
-  respub_status status = respub__buffer_reserve(b, a, bytes.len, limit);
-  if (status != RESPUB_OK)
-    return status;
-  memcpy(b->data + b->end, bytes.ptr, bytes.len);
-  respub__buffer_commit(b, bytes.len);
   return RESPUB_OK;
 }
 

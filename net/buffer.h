@@ -25,10 +25,6 @@ static inline size_t respub__buffer_used(const respub__buffer *b) {
 RESPUB_MUST_USE respub_status respub__buffer_reserve(respub__buffer *b, const respub_allocator *a,
                                                      size_t need, size_t limit);
 
-/* Copies the bytes behind the used ones. As reserve. */
-RESPUB_MUST_USE respub_status respub__buffer_append(respub__buffer *b, const respub_allocator *a,
-                                                    respub_slice bytes, size_t limit);
-
 /* n bytes behind the used ones (<= what was reserved) are now in use. */
 void respub__buffer_commit(respub__buffer *b, size_t n);
 

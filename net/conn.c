@@ -12,6 +12,8 @@
 
 #define OUTPUT_FIRST_BYTES 1024
 #define ADDRESS_BYTES 300
+/* A peer that never stops talking must not keep a step from looking at the clock. */
+#define READS_A_STEP 16
 
 /* ------------------------------------------------------------------------------------------------
  * Start and close */
@@ -194,12 +196,14 @@ static respub_status take_replies(respub_conn *conn) {
   return RESPUB_OK;
 }
 
-/* Reads and takes replies. OK: the last one. AGAIN: others are due. */
+/* Reads and takes replies. OK: the last one. AGAIN: others are due; the buffer holds none. */
 static respub_status read_replies(respub_conn *conn) {
-  for (;;) {
+  for (int reads = 0;; reads++) {
     respub_status status = take_replies(conn);
     if (status != RESPUB_MORE)
       return status;
+    if (reads == READS_A_STEP)
+      return RESPUB_AGAIN;
     status = respub__conn_read(conn);
     if (status == RESPUB_ENOMEM)
       return refuse_starved(conn);

@@ -10,12 +10,13 @@
 /* Enough for every message and confirmation, so that a subscriber never allocates nodes. */
 #define RESPUB__CONN_NODES 16
 
+/* In this order: from READY on values can be taken. */
 typedef enum respub__conn_state {
   RESPUB__CONN_DIALING, /* the transport is connecting */
   RESPUB__CONN_SHAKING, /* the handshake's replies are due */
+  RESPUB__CONN_REFUSED, /* never became ready */
   RESPUB__CONN_READY,
-  RESPUB__CONN_LOST,   /* was ready; what had been read can still be taken */
-  RESPUB__CONN_REFUSED /* never became ready */
+  RESPUB__CONN_LOST /* was ready; what had been read can still be taken */
 } respub__conn_state;
 
 /* What only opening needs; freed when the connection is ready, so that no password stays. */

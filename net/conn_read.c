@@ -53,7 +53,11 @@ static respub_status make_room(respub_conn *conn) {
   size_t need = in->capacity / 4 + 1;
   if (used < conn->input_limit && need > conn->input_limit - used)
     need = conn->input_limit - used;
-  return respub__buffer_reserve(in, &conn->allocator, need, conn->input_limit);
+  respub_status status = respub__buffer_reserve(in, &conn->allocator, need, conn->input_limit);
+  /* Better small calls than none. */
+  return status == RESPUB_ENOMEM
+             ? respub__buffer_reserve(in, &conn->allocator, 1, conn->input_limit)
+             : status;
 }
 
 respub_status respub__conn_read(respub_conn *conn) {
@@ -103,6 +107,7 @@ static respub_status grow_nodes(respub_conn *conn) {
 /* Between two values, with nothing left in the buffer: the memory of an unusually large one goes
  * back. */
 static void trim(respub_conn *conn) {
+  conn->input.begin = conn->input.end = 0;
   respub__buffer_trim(&conn->input, &conn->allocator);
   if (conn->node_capacity <= KEPT_NODES)
     return;
@@ -123,6 +128,7 @@ static respub_status malformed(respub_conn *conn, respub_status status) {
   return status;
 }
 
+/* What decode does when it does not find a whole value at once. */
 static respub_status decode_rest(respub_conn *conn, respub_status status) {
   const respub__buffer *in = &conn->input;
   while (status == RESPUB_NODES) {
@@ -135,15 +141,17 @@ static respub_status decode_rest(respub_conn *conn, respub_status status) {
   return status < 0 ? malformed(conn, status) : status;
 }
 
-respub_status respub__conn_decode(respub_conn *conn, const respub_node **value) {
-  const respub__buffer *in = &conn->input;
-  drop_taken(conn);
-  if (respub__buffer_used(in) == 0) {
+/* Every message passes here: what is rare is elsewhere. */
+static inline respub_status decode(respub_conn *conn, const respub_node **value) {
+  respub__buffer *in = &conn->input;
+  in->begin += conn->taken;
+  conn->taken = 0;
+  if (in->begin == in->end) {
     trim(conn);
     return RESPUB_MORE;
   }
   respub_status status =
-      respub_decode(&conn->decoder, in->data + in->begin, respub__buffer_used(in), &conn->taken);
+      respub_decode(&conn->decoder, in->data + in->begin, in->end - in->begin, &conn->taken);
   if (status != RESPUB_OK)
     status = decode_rest(conn, status);
   if (status == RESPUB_OK)
@@ -151,16 +159,25 @@ respub_status respub__conn_decode(respub_conn *conn, const respub_node **value) 
   return status;
 }
 
+respub_status respub__conn_decode(respub_conn *conn, const respub_node **value) {
+  return decode(conn, value);
+}
+
+static respub_status not_takeable(const respub_conn *conn) {
+  return conn->generation != respub__fork_generation() ? RESPUB_EFORKED : RESPUB_ESTATE;
+}
+
+static void count_reply(respub_conn *conn, const respub_node *value) {
+  if (respub_node_value(value)->type != RESPUB_PUSH)
+    conn->due--;
+}
+
 respub_status respub_conn_take(respub_conn *conn, const respub_node **value) {
   *value = NULL;
-  if (conn->generation != respub__fork_generation())
-    return RESPUB_EFORKED;
-  if (conn->state != RESPUB__CONN_READY && conn->state != RESPUB__CONN_LOST)
-    return RESPUB_ESTATE;
-  respub_status status = respub__conn_decode(conn, value);
-  if (status != RESPUB_OK)
-    return status;
-  if (conn->due > 0 && respub_node_value(*value)->type != RESPUB_PUSH)
-    conn->due--;
-  return RESPUB_OK;
+  if (respub__fork_generation() != conn->generation || conn->state < RESPUB__CONN_READY)
+    return not_takeable(conn);
+  respub_status status = decode(conn, value);
+  if (status == RESPUB_OK && conn->due > 0)
+    count_reply(conn, *value);
+  return status;
 }

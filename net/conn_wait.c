@@ -115,10 +115,14 @@ static respub_status command(respub_conn *conn, const respub_slice *args, size_t
     status = respub_conn_append(conn, args, n);
   if (status != RESPUB_OK)
     return status;
-  do {
+  for (;;) {
     status = reply_until(conn, deadline_ms, reply);
-  } while (status == RESPUB_OK && conn->due > 0);
-  return status;
+    if (status != RESPUB_OK || conn->due == 0)
+      return status;
+    /* That was a push; an endless row of them is no reply. */
+    if (is_over(deadline_ms))
+      return RESPUB_TIMEOUT;
+  }
 }
 
 respub_status respub_conn_command(respub_conn *conn, const respub_slice *args, size_t n,

@@ -29,14 +29,19 @@ respub_status respub_conn_append(respub_conn *conn, const respub_slice *args, si
   respub_status status = respub__conn_usable(conn);
   if (status != RESPUB_OK)
     return status;
-  size_t size = n > 0 ? respub_encode_command(NULL, 0, args, n) : RESPUB_UNENCODABLE;
+  respub__buffer *out = &conn->output;
+  size_t room = out->capacity - out->end;
+  char *end = out->data != NULL ? out->data + out->end : NULL;
+  /* Most commands fit behind the last one: they are encoded without being measured first. */
+  size_t size = n > 0 ? respub_encode_command(end, room, args, n) : RESPUB_UNENCODABLE;
   if (size == RESPUB_UNENCODABLE)
     return RESPUB_EARGUMENT;
-  respub__buffer *out = &conn->output;
   status = respub__buffer_reserve(out, &conn->allocator, size, conn->output_limit);
   if (status != RESPUB_OK)
     return status;
-  respub__buffer_commit(out, respub_encode_command(out->data + out->end, size, args, n));
+  if (size > room)
+    (void)respub_encode_command(out->data + out->end, size, args, n);
+  respub__buffer_commit(out, size);
   conn->due++;
   return RESPUB_OK;
 }
@@ -66,7 +71,6 @@ static respub_slice rest_of_part(const cursor *c) {
 
 /* OK: the transport takes no more, or all is taken. */
 static respub_status write_now(respub_conn *conn, cursor *c, size_t *written) {
-  advance(c, 0);
   while (c->n > 0) {
     respub_slice rest = rest_of_part(c);
     ptrdiff_t put = c->offset > 0 ? conn->transport.write(conn->transport.ctx, &rest, 1)
@@ -114,6 +118,7 @@ respub_status respub_conn_write(respub_conn *conn, const respub_slice *parts, si
       total > conn->output_limit - queued)
     return RESPUB_EFULL;
   cursor c = {parts, n, 0};
+  advance(&c, 0);
   if (now && queued == 0)
     status = write_now(conn, &c, taken);
   if (status != RESPUB_OK)

@@ -122,6 +122,8 @@ static ptrdiff_t script_read(void *ctx, void *buf, size_t len) {
 }
 
 static void keep(respub_test_script *s, const char *ptr, size_t len) {
+  if (len == 0)
+    return;
   char *grown = realloc(s->sent, s->sent_size + len + 1);
   if (grown == NULL)
     abort();

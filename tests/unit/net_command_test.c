@@ -227,6 +227,22 @@ static void pushes_pass_a_command_by_but_not_a_reader_of_replies(void) {
   respub_test_opened_close(&o);
 }
 
+static void an_endless_row_of_pushes_is_no_reply(void) {
+  respub_test_opened o;
+  const respub_node *reply;
+  static char pushes[4 * 300000 + 1];
+  for (size_t i = 0; i < sizeof pushes - 1; i += 4)
+    memcpy(pushes + i, ">0\r\n", 4);
+  respub_test_opened_init(&o);
+  o.script.read_most = 4;
+  respub_test_script_say(&o.script, pushes);
+  respub_test_opened_open(&o);
+  CU_ASSERT_EQUAL(respub_conn_command(o.conn, &ping, 1, 0, &reply, &o.error), RESPUB_TIMEOUT);
+  CU_ASSERT_PTR_NULL(reply);
+  CU_ASSERT_TRUE(o.script.reads < 1000);
+  respub_test_opened_close(&o);
+}
+
 static void a_command_too_large_for_the_queue_is_refused_and_the_next_one_served(void) {
   respub_test_opened o;
   const respub_node *reply;
@@ -255,6 +271,7 @@ int main(int argc, char **argv) {
       RESPUB_TEST(flushing_stops_reading_when_replies_fill_their_bound_and_goes_on_writing),
       RESPUB_TEST(a_flush_that_is_not_taken_times_out_and_can_go_on),
       RESPUB_TEST(pushes_pass_a_command_by_but_not_a_reader_of_replies),
+      RESPUB_TEST(an_endless_row_of_pushes_is_no_reply),
       RESPUB_TEST(a_command_too_large_for_the_queue_is_refused_and_the_next_one_served),
   };
   return respub_test_main("net command", tests, RESPUB_TEST_COUNT(tests), argc, argv);

@@ -108,6 +108,33 @@ static void what_is_there_at_the_deadline_still_counts(void) {
   respub_test_opened_close(&o);
 }
 
+/* The sixteenth read of a step is its last: what it gave must be taken in the same step, because no
+ * event would tell of it. */
+static void a_step_leaves_no_reply_in_the_buffer(void) {
+  respub_test_opened o;
+  respub_test_opened_init(&o);
+  o.script.read_most = 1;
+  respub_test_script_say(&o.script, "-ERR\r\n+OK\r\n+OK\r\n");
+  CU_ASSERT_EQUAL_FATAL(respub_conn_start(&o.conn, &o.options, 0, NULL), RESPUB_OK);
+  CU_ASSERT_EQUAL(respub_conn_step(o.conn, 0), RESPUB_OK);
+  respub_test_opened_close(&o);
+}
+
+static void a_peer_that_never_stops_talking_is_given_up_at_the_deadline(void) {
+  respub_test_opened o;
+  static char pushes[4 * 4096 + 1];
+  for (size_t i = 0; i < sizeof pushes - 1; i += 4)
+    memcpy(pushes + i, ">0\r\n", 4);
+  respub_test_opened_init(&o);
+  o.script.read_most = 4;
+  respub_test_script_say(&o.script, pushes);
+  CU_ASSERT_EQUAL_FATAL(respub_conn_start(&o.conn, &o.options, 0, NULL), RESPUB_OK);
+  CU_ASSERT_EQUAL(respub_conn_step(o.conn, 0), RESPUB_AGAIN);
+  CU_ASSERT_TRUE(o.script.reads < 100);
+  CU_ASSERT_EQUAL(respub_conn_step(o.conn, 5000), RESPUB_TIMEOUT);
+  respub_test_opened_close(&o);
+}
+
 static void a_transport_that_fails_gives_its_own_reason(void) {
   respub_test_opened o;
   respub_test_opened_init(&o);
@@ -330,6 +357,8 @@ int main(int argc, char **argv) {
       RESPUB_TEST(a_connect_that_never_ends_is_given_up_at_its_deadline),
       RESPUB_TEST(a_server_that_says_nothing_is_given_up_at_the_same_deadline),
       RESPUB_TEST(what_is_there_at_the_deadline_still_counts),
+      RESPUB_TEST(a_step_leaves_no_reply_in_the_buffer),
+      RESPUB_TEST(a_peer_that_never_stops_talking_is_given_up_at_the_deadline),
       RESPUB_TEST(a_transport_that_fails_gives_its_own_reason),
       RESPUB_TEST(why_a_server_hangs_up_is_told_in_its_own_words),
       RESPUB_TEST(a_write_that_fails_with_nothing_to_read_fails_the_opening),
