@@ -19,7 +19,9 @@ static const char *symbol_fault(const char *name, size_t len) {
 
 static respub_status name_channel(char out[RESPUB_CHANNEL_MAX], const char *prefix,
                                   const char *what, const char *name, respub_error *error) {
-  size_t len = name == NULL ? 0 : strlen(name);
+  if (name == NULL)
+    name = "";
+  size_t len = strlen(name);
   size_t prefix_len = strlen(prefix);
   const char *fault = symbol_fault(name, len);
   out[0] = '\0';

@@ -216,7 +216,7 @@ static bool fill_rule(respub__compiler *c, respub__rule *rule) {
 
 static bool resolve_rule(respub__compiler *c, const respub__rule *rule) {
   for (size_t i = 0; i < rule->n; i++) {
-    if (respub__is_reference(&rule->checks[i]) && !respub__resolve(c, &rule->checks[i]))
+    if (respub__is_reference(&rule->checks[i]) && !respub__compile_reference(c, &rule->checks[i]))
       return false;
   }
   return true;

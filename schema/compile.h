@@ -60,7 +60,7 @@ bool respub__add_anchor(respub__compiler *c, const cJSON *name);
 bool respub__is_reference(const respub__check *check);
 
 /* Finds the rule that the check's $ref names. All anchors must be known. */
-bool respub__resolve(respub__compiler *c, respub__check *check);
+bool respub__compile_reference(respub__compiler *c, respub__check *check);
 
 /* Refuses rules that lead back to themselves without going into the value. */
 bool respub__refuse_loops(respub__compiler *c);

@@ -84,7 +84,7 @@ static bool check_enum(respub__validation *v, const respub__check *check, const 
       return true;
   }
   if (respub__fault_begin(v)) {
-    respub__text_add(&v->expected, "one of ");
+    respub__text_add(&v->expected, check->source->child != NULL ? "one of " : "no value at all");
     for (const cJSON *one = check->source->child; one != NULL; one = one->next) {
       respub__text_add(&v->expected, one == check->source->child ? "" : ", ");
       respub__text_value(&v->expected, one);
@@ -105,7 +105,7 @@ static bool check_const(respub__validation *v, const respub__check *check, const
 }
 
 const respub__keyword respub__any_keywords[] = {
-    {"type", RESPUB__ON_ANY, compile_type, check_type, false},
-    {"enum", RESPUB__ON_ANY, compile_enum, check_enum, false},
-    {"const", RESPUB__ON_ANY, respub__must_be_any, check_const, false},
+    {"type", RESPUB__ON_ANY, false, compile_type, check_type},
+    {"enum", RESPUB__ON_ANY, false, compile_enum, check_enum},
+    {"const", RESPUB__ON_ANY, false, respub__must_be_any, check_const},
     {0}};

@@ -213,12 +213,12 @@ static bool check_unique(respub__validation *v, const respub__check *check, cons
 }
 
 const respub__keyword respub__array_keywords[] = {
-    {"prefixItems", cJSON_Array, compile_prefix, check_prefix, false},
-    {"items", cJSON_Array, compile_items, check_items, false},
-    {"contains", cJSON_Array, compile_contains, check_contains, false},
-    {"minContains", 0, compile_contains_bound, NULL, false},
-    {"maxContains", 0, compile_contains_bound, NULL, false},
-    {"maxItems", cJSON_Array, compile_items_bound, check_max_items, false},
-    {"minItems", cJSON_Array, compile_items_bound, check_min_items, false},
-    {"uniqueItems", cJSON_Array, compile_unique, check_unique, false},
+    {"prefixItems", cJSON_Array, false, compile_prefix, check_prefix},
+    {"items", cJSON_Array, false, compile_items, check_items},
+    {"contains", cJSON_Array, false, compile_contains, check_contains},
+    {"minContains", 0, false, compile_contains_bound, NULL},
+    {"maxContains", 0, false, compile_contains_bound, NULL},
+    {"maxItems", cJSON_Array, false, compile_items_bound, check_max_items},
+    {"minItems", cJSON_Array, false, compile_items_bound, check_min_items},
+    {"uniqueItems", cJSON_Array, false, compile_unique, check_unique},
     {0}};

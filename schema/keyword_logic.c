@@ -104,13 +104,13 @@ bool respub__is_reference(const respub__check *check) {
 }
 
 const respub__keyword respub__logic_keywords[] = {
-    {"allOf", RESPUB__ON_ANY, compile_list, check_all, true},
-    {"anyOf", RESPUB__ON_ANY, compile_list, check_any, true},
-    {"oneOf", RESPUB__ON_ANY, compile_list, check_one, true},
-    {"not", RESPUB__ON_ANY, respub__compile_one, check_not, true},
-    {"if", RESPUB__ON_ANY, compile_if, check_if, true},
-    {"then", 0, respub__compile_one, NULL, false},
-    {"else", 0, respub__compile_one, NULL, false},
-    {"dependentSchemas", cJSON_Object, compile_dependent, check_dependent, true},
-    {"$ref", RESPUB__ON_ANY, compile_reference, check_all, true},
+    {"allOf", RESPUB__ON_ANY, true, compile_list, check_all},
+    {"anyOf", RESPUB__ON_ANY, true, compile_list, check_any},
+    {"oneOf", RESPUB__ON_ANY, true, compile_list, check_one},
+    {"not", RESPUB__ON_ANY, true, respub__compile_one, check_not},
+    {"if", RESPUB__ON_ANY, true, compile_if, check_if},
+    {"then", 0, false, respub__compile_one, NULL},
+    {"else", 0, false, respub__compile_one, NULL},
+    {"dependentSchemas", cJSON_Object, true, compile_dependent, check_dependent},
+    {"$ref", RESPUB__ON_ANY, true, compile_reference, check_all},
     {0}};

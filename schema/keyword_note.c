@@ -54,21 +54,21 @@ static bool compile_examples(respub__compiler *c, respub__check *check, cJSON *v
 }
 
 const respub__keyword respub__note_keywords[] = {
-    {"$schema", 0, compile_dialect, NULL, false},
-    {"$id", 0, compile_id, NULL, false},
-    {"$anchor", 0, compile_anchor, NULL, false},
-    {"$defs", 0, compile_definitions, NULL, false},
-    {"definitions", 0, compile_definitions, NULL, false}, /* what $defs was called before */
-    {"$comment", 0, compile_note, NULL, false},
-    {"title", 0, compile_note, NULL, false},
-    {"description", 0, compile_note, NULL, false},
-    {"default", 0, respub__must_be_any, NULL, false},
-    {"examples", 0, compile_examples, NULL, false},
-    {"deprecated", 0, compile_mark, NULL, false},
-    {"readOnly", 0, compile_mark, NULL, false},
-    {"writeOnly", 0, compile_mark, NULL, false},
-    {"format", 0, compile_note, NULL, false},
-    {"contentEncoding", 0, compile_note, NULL, false},
-    {"contentMediaType", 0, compile_note, NULL, false},
-    {"contentSchema", 0, respub__must_be_any, NULL, false},
+    {"$schema", 0, false, compile_dialect, NULL},
+    {"$id", 0, false, compile_id, NULL},
+    {"$anchor", 0, false, compile_anchor, NULL},
+    {"$defs", 0, false, compile_definitions, NULL},
+    {"definitions", 0, false, compile_definitions, NULL}, /* what $defs was called before */
+    {"$comment", 0, false, compile_note, NULL},
+    {"title", 0, false, compile_note, NULL},
+    {"description", 0, false, compile_note, NULL},
+    {"default", 0, false, respub__must_be_any, NULL},
+    {"examples", 0, false, compile_examples, NULL},
+    {"deprecated", 0, false, compile_mark, NULL},
+    {"readOnly", 0, false, compile_mark, NULL},
+    {"writeOnly", 0, false, compile_mark, NULL},
+    {"format", 0, false, compile_note, NULL},
+    {"contentEncoding", 0, false, compile_note, NULL},
+    {"contentMediaType", 0, false, compile_note, NULL},
+    {"contentSchema", 0, false, respub__must_be_any, NULL},
     {0}};

@@ -44,9 +44,9 @@ static bool check_above(respub__validation *v, const respub__check *check, const
 }
 
 const respub__keyword respub__number_keywords[] = {
-    {"multipleOf", cJSON_Number, compile_multiple, check_multiple, false},
-    {"maximum", cJSON_Number, compile_limit, check_maximum, false},
-    {"exclusiveMaximum", cJSON_Number, compile_limit, check_below, false},
-    {"minimum", cJSON_Number, compile_limit, check_minimum, false},
-    {"exclusiveMinimum", cJSON_Number, compile_limit, check_above, false},
+    {"multipleOf", cJSON_Number, false, compile_multiple, check_multiple},
+    {"maximum", cJSON_Number, false, compile_limit, check_maximum},
+    {"exclusiveMaximum", cJSON_Number, false, compile_limit, check_below},
+    {"minimum", cJSON_Number, false, compile_limit, check_minimum},
+    {"exclusiveMinimum", cJSON_Number, false, compile_limit, check_above},
     {0}};

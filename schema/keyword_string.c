@@ -45,7 +45,7 @@ static bool check_pattern(respub__validation *v, const respub__check *check, con
 }
 
 const respub__keyword respub__string_keywords[] = {
-    {"maxLength", cJSON_String, compile_length, check_max_length, false},
-    {"minLength", cJSON_String, compile_length, check_min_length, false},
-    {"pattern", cJSON_String, compile_pattern, check_pattern, false},
+    {"maxLength", cJSON_String, false, compile_length, check_max_length},
+    {"minLength", cJSON_String, false, compile_length, check_min_length},
+    {"pattern", cJSON_String, false, compile_pattern, check_pattern},
     {0}};

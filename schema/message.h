@@ -4,8 +4,9 @@
 
 #include "schema/schema.h"
 
-#define RESPUB__DATA_DEPTH (RESPUB_JSON_DEPTH - 1) /* of data, as the envelope is one level more   \
-                                                    */
+#define RESPUB__DATA_DEPTH                                                                         \
+  (RESPUB_JSON_DEPTH - 1) /* of data, as the envelope is one level more                            \
+                           */
 
 /* Is data, which is known to be JSON, an object that the channel's schema accepts? EINVALID,
  * ENOMEM. */

@@ -19,7 +19,7 @@
 
 #define RESPUB__PATTERN_MAX 1000 /* instructions, and ranges of all its classes */
 
-typedef enum respub__op {
+typedef enum respub__opcode {
   RESPUB__OP_CHAR,  /* x: the code point */
   RESPUB__OP_ANY,   /* any but a line's end */
   RESPUB__OP_CLASS, /* x: first of its ranges, y: how many; */
@@ -31,11 +31,11 @@ typedef enum respub__op {
   RESPUB__OP_EDGE,     /* \b */
   RESPUB__OP_NOT_EDGE, /* \B */
   RESPUB__OP_MATCH
-} respub__op;
+} respub__opcode;
 
 /* Distances are relative, so that a piece of a program can be moved and copied. */
 typedef struct respub__instruction {
-  respub__op op;
+  respub__opcode op;
   int32_t x, y;
 } respub__instruction;
 

@@ -8,7 +8,7 @@
 
 static bool parse_alternatives(respub__pattern_parser *p);
 
-bool respub__pattern_emit(respub__pattern_parser *p, respub__op op, int32_t x, int32_t y) {
+bool respub__pattern_emit(respub__pattern_parser *p, respub__opcode op, int32_t x, int32_t y) {
   if (p->n == RESPUB__PATTERN_MAX)
     return respub__pattern_fail(p, "too large");
   p->code[p->n++] = (respub__instruction){.op = op, .x = x, .y = y};
@@ -135,8 +135,11 @@ static bool skip_group_kind(respub__pattern_parser *p) {
     p->at++;
     return true;
   }
-  if (p->at[0] != '<' || p->at[1] == '=' || p->at[1] == '!')
+  const char *look = p->at + (*p->at == '<');
+  if (*look == '=' || *look == '!')
     return respub__pattern_fail(p, "lookahead and lookbehind are not supported");
+  if (*p->at != '<')
+    return respub__pattern_fail(p, "an unknown kind of group");
   const char *end = strchr(p->at, '>');
   if (end == NULL || end == p->at + 1)
     return respub__pattern_fail(p, "a group's name is not closed");
@@ -200,7 +203,7 @@ static bool parse_atom(respub__pattern_parser *p) {
 
 /* ^ $ \b \B: true in *found when there was one. */
 static bool parse_assertion(respub__pattern_parser *p, bool *found) {
-  respub__op op = RESPUB__OP_START;
+  respub__opcode op = RESPUB__OP_START;
   size_t len = 1;
   *found = true;
   if (p->at[0] == '$') {

@@ -32,7 +32,7 @@ static bool is_edge(const matcher *m) {
 }
 
 static size_t target(size_t pc, int32_t distance) {
-  return (size_t)((int32_t)pc + distance);
+  return (size_t)((ptrdiff_t)pc + distance);
 }
 
 static void follow_if(matcher *m, bool condition, size_t pc) {

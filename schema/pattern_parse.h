@@ -24,7 +24,7 @@ bool respub__pattern_fail(respub__pattern_parser *p, const char *reason);
 /* The next character of the source, which is not at its end. */
 uint32_t respub__pattern_next(respub__pattern_parser *p);
 
-bool respub__pattern_emit(respub__pattern_parser *p, respub__op op, int32_t x, int32_t y);
+bool respub__pattern_emit(respub__pattern_parser *p, respub__opcode op, int32_t x, int32_t y);
 
 /* Behind the backslash of an escape that stands for one character. */
 bool respub__pattern_character_escape(respub__pattern_parser *p, bool in_class, uint32_t *code);

@@ -80,7 +80,7 @@ static cJSON *find_target(const respub__compiler *c, char *fragment) {
   return *fragment == '/' ? follow_pointer(c->document, fragment + 1) : find_anchor(c, fragment);
 }
 
-bool respub__resolve(respub__compiler *c, respub__check *check) {
+bool respub__compile_reference(respub__compiler *c, respub__check *check) {
   const char *text = check->source->valuestring;
   size_t len = strlen(text);
   if (text[0] != '#')
@@ -138,19 +138,33 @@ static void note_before(void *ctx, respub__rule *rule, respub__rule *next) {
     next->before = rule;
 }
 
+/* The $ref by which rule leads to next; NULL: it does so otherwise. */
+static const cJSON *reference_to(const respub__rule *rule, const respub__rule *next) {
+  for (size_t i = 0; i < rule->n; i++) {
+    if (respub__is_reference(&rule->checks[i]) && rule->checks[i].rules[0] == next)
+      return rule->checks[i].source;
+  }
+  return NULL;
+}
+
 /* Each of the rules that are left has one before it that is left too: going back often enough ends
- * in a loop. */
+ * in a loop, and a loop has a reference in it. */
 static bool fail_in_loop(respub__compiler *c) {
-  respub__rule *in_loop = NULL;
+  respub__rule *next = c->rules[0];
   for (size_t i = 0; i < c->n; i++) {
     each_next(c, c->rules[i], NULL, note_before);
     if (c->rules[i]->incoming > 0)
-      in_loop = c->rules[i];
+      next = c->rules[i];
   }
-  for (size_t i = 0; i < c->n; i++)
-    in_loop = in_loop->before;
-  return respub__compile_fail(c, in_loop->source,
-                              "this schema leads back to itself without going into the value");
+  for (size_t i = 0; i < c->n && next->before != NULL; i++)
+    next = next->before;
+  const cJSON *reference = NULL;
+  for (size_t i = 0; i < c->n && next->before != NULL && reference == NULL; i++) {
+    reference = reference_to(next->before, next);
+    next = next->before;
+  }
+  return respub__compile_fail(c, reference,
+                              "this reference leads back to itself without going into the value");
 }
 
 bool respub__refuse_loops(respub__compiler *c) {

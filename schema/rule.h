@@ -19,13 +19,13 @@ typedef struct respub__validation respub__validation;
 /* One row of the table of keywords. */
 typedef struct respub__keyword {
   const char *name;
-  int types; /* bits of cJSON's types that check looks at; values of others pass */
+  int types;     /* bits of cJSON's types that check looks at; values of others pass */
+  bool in_place; /* its rules are for the same value, so they must not lead back to where they stand
+                  */
   /* Reads the keyword's value; false: c says why not. */
   bool (*compile)(respub__compiler *c, respub__check *check, cJSON *value);
   /* Does value pass? false: the fault is told. NULL: the keyword checks nothing. */
   bool (*check)(respub__validation *v, const respub__check *check, const cJSON *value);
-  bool in_place; /* its rules are for the same value, so that they must not lead back to where they
-                    stand */
 } respub__keyword;
 
 #define RESPUB__ON_BOOLEAN (cJSON_False | cJSON_True)
