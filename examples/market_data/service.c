@@ -254,6 +254,9 @@ static respub_status open_all(service *s, const respub_options *connection, resp
   in.on_event = on_event;
   in.event_ctx = s;
   out.queue_blocks = false;
+  out.away = RESPUB_AWAY_BUFFER; /* a short absence costs nothing; an old price is worth nothing */
+  out.away_expiry_ms = 5000;
+  out.backoff_max_ms = 1000;
   respub_status status = market_registry_open(&s->registry, error);
   if (status == RESPUB_OK)
     status = respub_subscriber_open(&s->subscriber, &in, error);
