@@ -187,11 +187,15 @@ size_t respub_encode_integer(char *out, size_t cap, int64_t value) {
   return size;
 }
 
-size_t respub_encode_aggregate(char *out, size_t cap, respub_type type, size_t count) {
+static size_t encode_aggregate(char *out, size_t cap, respub_type type, uint64_t count) {
   const char byte = respub__type_byte(type);
   if (byte == '\0' || !respub__type_in(type, RESPUB__AGGREGATES))
     return RESPUB_UNENCODABLE;
   return encode_header(out, cap, byte, count);
+}
+
+size_t respub_encode_aggregate(char *out, size_t cap, respub_type type, size_t count) {
+  return encode_aggregate(out, cap, type, count);
 }
 
 static size_t encode_bytes(char *out, size_t cap, respub_slice bytes) {
@@ -249,9 +253,9 @@ size_t respub_encode_verbatim(char *out, size_t cap, respub_slice format, respub
 static size_t encode_node(char *out, size_t cap, const respub_node *node) {
   const respub_type type = (respub_type)node->type;
   if (respub__node_in(node, RESPUB__AGGREGATES)) {
-    if (node->integer < 0 || (uint64_t)node->integer >= SIZE_MAX)
+    if (node->integer < 0)
       return RESPUB_UNENCODABLE;
-    return respub_encode_aggregate(out, cap, type, (size_t)node->integer);
+    return encode_aggregate(out, cap, type, (uint64_t)node->integer);
   }
   if (type == RESPUB_INTEGER)
     return respub_encode_integer(out, cap, node->integer);

@@ -74,7 +74,7 @@ static uint8_t double_digit(uint8_t state) {
   case RESPUB__NUMBER_EXPONENT:
     return RESPUB__NUMBER_EXPONENT;
   default:
-    return state < RESPUB__NUMBER_WORD ? RESPUB__NUMBER_POSITIVE : RESPUB__NUMBER_REFUSED;
+    return RESPUB__NUMBER_POSITIVE;
   }
 }
 

@@ -34,6 +34,8 @@ static const char *take_length(respub_decoder *d, const char *p, const char *end
   const char *const text = respub__plain_number(p + 1, end, &len);
   if (text == NULL)
     return take_line(d, p, end);
+  if (len > d->limits.bulk_bytes)
+    return NULL;
   return respub__await_body(d, d->position + (size_t)(text - p), len) ? text : NULL;
 }
 

@@ -51,9 +51,9 @@ static inline const char *respub__plain_number(const char *p, const char *end, u
 }
 
 /* The header of a bulk string has been read, which ends at mark: its body is next. False, and
- * nothing done, where that would exceed a limit; the phases then find the byte at fault. */
+ * nothing done, where the value would have too many bytes; the phases find the byte at fault. */
 static inline bool respub__await_body(respub_decoder *d, size_t mark, uint32_t len) {
-  if (len > d->limits.bulk_bytes || d->limits.bytes - mark < (size_t)len + RESPUB__CRLF_SIZE)
+  if (d->limits.bytes - mark < (size_t)len + RESPUB__CRLF_SIZE)
     return false;
   d->pending_type = RESPUB_BULK;
   d->phase = RESPUB__PHASE_BODY;

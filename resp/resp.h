@@ -113,8 +113,7 @@ typedef enum respub_category {
   RESPUB_CATEGORY_CONTENT   /* a message, schema or channel is not valid */
 } respub_category;
 
-/* X(name, value, category, text). Values never change once released; values > 0 are not failures.
- */
+/* X(name, value, category, text). Values never change once released; values > 0 are no failures. */
 #define RESPUB_STATUS_MAP(X)                                                                       \
   X(OK, 0, OK, "success")                                                                          \
   X(MORE, 1, OK, "more input is needed")                                                           \
@@ -314,9 +313,8 @@ void respub_decoder_grow(respub_decoder *d, respub_node *nodes, size_t n);
  *   RESPUB_NODES   the array is full. Grow it (respub_decoder_grow) and call again. *used is 0.
  *   < 0            malformed or beyond a limit: a code of category PROTOCOL or LIMIT, the same from
  *                  every further call until respub_decoder_reset. d->position is the offset of the
- *                  byte at fault from the start of the value: the first after which no further
- *                  input could make it valid. Neither depends on how the input was split. *used
- *                  is 0.
+ *                  byte at fault from the start of the value. Neither depends on how the input was
+ *                  split, and both are known as soon as that byte is there. *used is 0.
  *
  * Strict: both bytes of every CR LF are checked; a bare CR or LF in a line is an error; numbers are
  * an optional sign and digits; lengths are digits without a leading zero (but "0"), or exactly -1.

@@ -99,6 +99,8 @@ static void a_value_may_have_as_many_bytes_as_the_limit(void) {
   check(limits, "+abcdefghijklmnopqrstu\r\n", RESPUB_OK, 0);
   check(limits, "+abcdefghijklmnopqrstuv\r\n", RESPUB_EBYTES, 24);
   check(limits, "*9\r\n:1\r\n:2\r\n:3\r\n:4\r\n:5\r\n:6\r\n", RESPUB_EBYTES, 24);
+  check(limits, "*1\r\n$100\r\nabcdefghijkl", RESPUB_EBYTES, 7);
+  check(limits, "*2\r\n*1\r\n$100\r\nabcdefghi", RESPUB_EBYTES, 10);
   check(limits, "$17\r\nabcdefghijklmnopq\r\n", RESPUB_OK, 0);
   check(limits, "$18\r\nabcdefghijklmnopqr\r\n", RESPUB_EBYTES, 2);
 }

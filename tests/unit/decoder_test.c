@@ -409,6 +409,11 @@ static void says_how_many_bytes_a_string_wants(void) {
   CU_ASSERT_EQUAL(respub_decoder_wants(&d), 1013);
   CU_ASSERT_EQUAL(respub_decode(&d, "*1\r\n$1000\r\nabc", 14, &used), RESPUB_MORE);
   CU_ASSERT_EQUAL(respub_decoder_wants(&d), 1013);
+#if RESPUB_RESP3
+  respub_decoder_reset(&d);
+  CU_ASSERT_EQUAL(respub_decode(&d, "*1\r\n=1000\r\nt", 12, &used), RESPUB_MORE);
+  CU_ASSERT_EQUAL(respub_decoder_wants(&d), 1013);
+#endif
   respub_decoder_reset(&d);
   CU_ASSERT_EQUAL(respub_decoder_wants(&d), 0);
   CU_ASSERT_EQUAL(respub_decode(&d, "*1\r\n$10", 7, &used), RESPUB_MORE);

@@ -36,6 +36,8 @@ static void a_leaf_has_no_elements(void) {
   CU_ASSERT_EQUAL(respub_node_count(nodes), 0);
   CU_ASSERT_PTR_NULL(respub_node_at(decode(":5\r\n"), 0));
   CU_ASSERT_PTR_NULL(respub_node_at(decode("*0\r\n"), 0));
+  const respub_node stranger = {{NULL, 0}, 5, 1, 32 + RESPUB_ARRAY};
+  CU_ASSERT_EQUAL(respub_node_count(&stranger), 0);
 }
 
 static void strings_compare_by_their_bytes(void) {
