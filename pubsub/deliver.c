@@ -17,7 +17,7 @@ static void call_locked(respub_subscriber *sub, respub_handler *handler, void *c
   sub->in_handler = true;
   pthread_mutex_unlock(&sub->lock);
   handler(event, ctx);
-  pthread_mutex_lock(&sub->lock);
+  respub__lock(sub);
   sub->in_handler = false;
 }
 
@@ -82,7 +82,7 @@ void respub__release_ended_locked(respub_subscriber *sub) {
     sub->in_handler = true;
     pthread_mutex_unlock(&sub->lock);
     s->released(s->ctx);
-    pthread_mutex_lock(&sub->lock);
+    respub__lock(sub);
     sub->in_handler = false;
     respub__handlers_forget(&sub->handlers, s);
   }

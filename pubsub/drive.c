@@ -35,6 +35,9 @@ respub_status respub__leave_locked(respub_subscriber *sub, respub_status status)
     respub__join_threads_locked(sub);
   if (sub->way == RESPUB__WAY_CALLER)
     sub->way = RESPUB__WAY_NONE;
+  /* A stop that met a call just about to return something else is for the next one. */
+  if (sub->stopping)
+    sub->stop_pending = true;
   sub->stopping = false;
   sub->entered = false;
   sub->callers--;
@@ -102,7 +105,7 @@ static void dispatch_until_left_locked(respub_subscriber *sub) {
 
 static void *reader_main(void *arg) {
   respub_subscriber *sub = arg;
-  pthread_mutex_lock(&sub->lock);
+  respub__lock(sub);
   respub__read_until_left_locked(sub);
   pthread_mutex_unlock(&sub->lock);
   return NULL;
@@ -123,7 +126,7 @@ static void end_deliverer_locked(respub_subscriber *sub, bool *has_thread) {
 
 static void *direct_main(void *arg) {
   respub_subscriber *sub = arg;
-  pthread_mutex_lock(&sub->lock);
+  respub__lock(sub);
   sub->deliverer = pthread_self();
   respub__read_until_left_locked(sub);
   end_deliverer_locked(sub, &sub->has_reader);
@@ -132,7 +135,7 @@ static void *direct_main(void *arg) {
 
 static void *dispatcher_main(void *arg) {
   respub_subscriber *sub = arg;
-  pthread_mutex_lock(&sub->lock);
+  respub__lock(sub);
   sub->deliverer = pthread_self();
   dispatch_until_left_locked(sub);
   end_deliverer_locked(sub, &sub->has_dispatcher);
@@ -165,7 +168,7 @@ void respub__join_threads_locked(respub_subscriber *sub) {
     pthread_join(sub->reader, NULL);
   if (dispatcher)
     pthread_join(sub->dispatcher, NULL);
-  pthread_mutex_lock(&sub->lock);
+  respub__lock(sub);
   sub->has_reader = sub->has_dispatcher = sub->joining = false;
   if (sub->way == RESPUB__WAY_THREAD)
     sub->way = RESPUB__WAY_NONE;
@@ -198,7 +201,7 @@ static respub_status start_locked(respub_subscriber *sub) {
 respub_status respub_subscriber_start(respub_subscriber *sub) {
   if (respub__check_fork(sub) != RESPUB_OK)
     return RESPUB_EFORKED;
-  pthread_mutex_lock(&sub->lock);
+  respub__lock(sub);
   respub_status status = start_locked(sub);
   pthread_mutex_unlock(&sub->lock);
   return status;
@@ -207,7 +210,7 @@ respub_status respub_subscriber_start(respub_subscriber *sub) {
 void respub_subscriber_stop(respub_subscriber *sub) {
   if (respub__check_fork(sub) != RESPUB_OK)
     return;
-  pthread_mutex_lock(&sub->lock);
+  respub__lock(sub);
   sub->stop_pending = sub->way == RESPUB__WAY_NONE;
   sub->stopping = true;
   respub__notify_locked(sub);
@@ -226,21 +229,28 @@ void respub_subscriber_stop(respub_subscriber *sub) {
 
 /* -- The caller's thread -- */
 
+/* Lock held on entry. This call ends because of a stop, which is thereby obeyed. */
+static void obey_stop_locked(respub_subscriber *sub) {
+  if (sub->stopping)
+    respub__join_threads_locked(sub);
+  sub->stopping = false;
+  sub->stop_pending = false;
+}
+
 respub_status respub_subscriber_run(respub_subscriber *sub) {
   if (respub__check_fork(sub) != RESPUB_OK)
     return RESPUB_EFORKED;
-  pthread_mutex_lock(&sub->lock);
+  respub__lock(sub);
   respub_status status = respub__enter_locked(sub, RESPUB__WAY_CALLER);
   if (status != RESPUB_OK) {
     pthread_mutex_unlock(&sub->lock);
     return status;
   }
-  if (sub->stop_pending)
-    sub->stop_pending = false;
-  else if (!respub__subscriber_queues(sub))
+  if (!sub->stop_pending && !respub__subscriber_queues(sub))
     respub__read_until_left_locked(sub);
-  else if ((status = respub__start_reader_locked(sub)) == RESPUB_OK)
+  else if (!sub->stop_pending && (status = respub__start_reader_locked(sub)) == RESPUB_OK)
     dispatch_until_left_locked(sub);
+  obey_stop_locked(sub);
   return respub__leave_locked(sub, status);
 }
 
@@ -273,7 +283,7 @@ static respub_status next_locked(respub_subscriber *sub, int64_t deadline_ms, re
     else if (!queues || !respub__wait_queue_locked(sub, deadline_ms))
       return RESPUB_TIMEOUT;
   }
-  sub->stop_pending = false;
+  obey_stop_locked(sub);
   return RESPUB_ECLOSED;
 }
 
@@ -281,7 +291,7 @@ respub_status respub_subscriber_next(respub_subscriber *sub, int timeout_ms, res
   if (respub__check_fork(sub) != RESPUB_OK)
     return RESPUB_EFORKED;
   int64_t deadline_ms = respub__deadline_after(timeout_ms);
-  pthread_mutex_lock(&sub->lock);
+  respub__lock(sub);
   respub_status status = respub__enter_locked(sub, RESPUB__WAY_CALLER);
   if (status != RESPUB_OK) {
     pthread_mutex_unlock(&sub->lock);

@@ -62,7 +62,7 @@ respub_status respub_subscriber_flush(respub_subscriber *sub, int timeout_ms) {
   if (respub__check_fork(sub) != RESPUB_OK)
     return RESPUB_EFORKED;
   int64_t deadline_ms = respub__deadline_after(timeout_ms);
-  pthread_mutex_lock(&sub->lock);
+  respub__lock(sub);
   respub_status status = begin_flush_locked(sub);
   if (status != RESPUB_OK) {
     pthread_mutex_unlock(&sub->lock);

@@ -8,7 +8,7 @@ size_t respub_subscriber_fds(respub_subscriber *sub, struct pollfd *fds) {
   if (respub__check_fork(sub) != RESPUB_OK)
     return 0;
   size_t n = 0;
-  pthread_mutex_lock(&sub->lock);
+  respub__lock(sub);
   fds[n++] = (struct pollfd){.fd = sub->wake.read_fd, .events = POLLIN};
   int fd = respub__link_fd(&sub->engine.link);
   if (fd >= 0)
@@ -27,7 +27,7 @@ static int64_t deadline_locked(const respub_subscriber *sub) {
 int respub_subscriber_timeout_ms(respub_subscriber *sub) {
   if (respub__check_fork(sub) != RESPUB_OK)
     return -1;
-  pthread_mutex_lock(&sub->lock);
+  respub__lock(sub);
   int64_t deadline_ms = deadline_locked(sub);
   pthread_mutex_unlock(&sub->lock);
   if (deadline_ms == RESPUB_NEVER)
@@ -43,7 +43,7 @@ respub_status respub_subscriber_step(respub_subscriber *sub) {
     return RESPUB_EFORKED;
   if (respub__subscriber_queues(sub))
     return RESPUB_ESTATE;
-  pthread_mutex_lock(&sub->lock);
+  respub__lock(sub);
   respub_status status = respub__enter_locked(sub, RESPUB__WAY_LOOP);
   if (status != RESPUB_OK) {
     pthread_mutex_unlock(&sub->lock);

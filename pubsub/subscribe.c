@@ -37,7 +37,7 @@ static respub_status subscribe(respub_subscriber *sub, respub_kind kind, respub_
     return RESPUB_EARGUMENT;
   if (respub__check_fork(sub) != RESPUB_OK)
     return RESPUB_EFORKED;
-  pthread_mutex_lock(&sub->lock);
+  respub__lock(sub);
   respub_status status = add_locked(sub, kind, name, handler, ctx, subscription);
   pthread_mutex_unlock(&sub->lock);
   return status;
@@ -59,7 +59,7 @@ respub_status respub_subscriber_on_release(respub_subscriber *sub, respub_subscr
                                            void (*released)(void *ctx)) {
   if (respub__check_fork(sub) != RESPUB_OK)
     return RESPUB_EFORKED;
-  pthread_mutex_lock(&sub->lock);
+  respub__lock(sub);
   respub__subscription *s = respub__handlers_find(&sub->handlers, subscription);
   if (s != NULL)
     s->released = released;
@@ -90,7 +90,7 @@ respub_status respub_subscriber_unsubscribe(respub_subscriber *sub,
                                             respub_subscription subscription) {
   if (respub__check_fork(sub) != RESPUB_OK)
     return RESPUB_EFORKED;
-  pthread_mutex_lock(&sub->lock);
+  respub__lock(sub);
   respub__subscription *s = respub__handlers_find(&sub->handlers, subscription);
   if (s != NULL) {
     end_locked(sub, s);
@@ -103,7 +103,7 @@ respub_status respub_subscriber_unsubscribe(respub_subscriber *sub,
 static respub_status end_name(respub_subscriber *sub, respub_kind kind, respub_slice name) {
   if (respub__check_fork(sub) != RESPUB_OK)
     return RESPUB_EFORKED;
-  pthread_mutex_lock(&sub->lock);
+  respub__lock(sub);
   respub__topic *topic = respub__topics_find(&sub->engine.session.topics, kind, name);
   if (topic != NULL) {
     end_topic_locked(sub, topic);
@@ -131,7 +131,7 @@ static void end_all_locked(respub_subscriber *sub) {
 respub_status respub_subscriber_unsubscribe_all(respub_subscriber *sub) {
   if (respub__check_fork(sub) != RESPUB_OK)
     return RESPUB_EFORKED;
-  pthread_mutex_lock(&sub->lock);
+  respub__lock(sub);
   end_all_locked(sub);
   respub__notify_locked(sub);
   pthread_mutex_unlock(&sub->lock);

@@ -124,7 +124,7 @@ static void free_all(respub_subscriber *sub) {
 
 void respub__subscriber_finish(respub_subscriber *sub) {
   respub_event closed = {.type = RESPUB_EVENT_CLOSED};
-  pthread_mutex_lock(&sub->lock);
+  respub__lock(sub);
   sub->closing = true;
   sub->deliverer = pthread_self();
   respub__engine_close(&sub->engine);
@@ -154,7 +154,7 @@ void respub_subscriber_close(respub_subscriber *sub) {
     forget_in_child(sub);
     return;
   }
-  pthread_mutex_lock(&sub->lock);
+  respub__lock(sub);
   bool again = sub->closing;
   bool inside = respub__in_handler_locked(sub);
   sub->closing = true;
@@ -199,7 +199,7 @@ void respub_subscriber_get_stats(respub_subscriber *sub, respub_subscriber_stats
   *stats = (respub_subscriber_stats){.messages = 0};
   if (respub__check_fork(sub) != RESPUB_OK)
     return;
-  pthread_mutex_lock(&sub->lock);
+  respub__lock(sub);
   gather_locked(sub, stats);
   pthread_mutex_unlock(&sub->lock);
 }

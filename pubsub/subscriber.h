@@ -18,6 +18,7 @@
 #include "pubsub/queue.h"
 
 #include <pthread.h>
+#include <stdatomic.h>
 
 /* Who delivers. */
 typedef enum respub__way {
@@ -32,6 +33,7 @@ struct respub_subscriber {
   respub_allocator alloc;
   unsigned fork_generation;
   pthread_mutex_t lock;
+  atomic_uint knocking;   /* threads that want the lock from whoever reads */
   pthread_cond_t changed; /* anything that somebody waits for; on the monotonic clock */
   respub__wake wake;      /* for who reads */
   bool sleeping;          /* who reads waits for descriptors: ring to be heard */
@@ -64,6 +66,15 @@ static inline bool respub__subscriber_queues(const respub_subscriber *sub) {
 static inline bool respub__subscriber_should_leave(const respub_subscriber *sub) {
   return sub->stopping || sub->closing;
 }
+
+/* -- the lock (turn.c) -- */
+
+/* Takes the lock. Who reads holds it most of the time when messages pour in, and a mutex is not
+ * fair: so others knock, and who reads gives way between two events. */
+void respub__lock(respub_subscriber *sub);
+
+/* Lock held on entry. Lets those in who knock. */
+void respub__give_way_locked(respub_subscriber *sub);
 
 /* -- delivery (deliver.c) -- */
 

@@ -3,6 +3,7 @@
 #include "pubsub/subscriber.h"
 
 #include <poll.h>
+#include <sched.h>
 #include <time.h>
 
 /* The clock is read anew after so many events; see heartbeat.h for why a late one does no harm. */
@@ -10,6 +11,30 @@ enum {
   EVENTS_A_CLOCK = 64,
   EVENTS_A_STEP = 4096
 };
+
+/* A knock is answered by the lock being free for somebody who is about to take it, which takes
+ * microseconds; so yielding is enough, and the bound is for the one who is held up in between. */
+enum {
+  MOST_YIELDS = 1000
+};
+
+void respub__lock(respub_subscriber *sub) {
+  atomic_fetch_add_explicit(&sub->knocking, 1, memory_order_relaxed);
+  pthread_mutex_lock(&sub->lock);
+  atomic_fetch_sub_explicit(&sub->knocking, 1, memory_order_relaxed);
+}
+
+void respub__give_way_locked(respub_subscriber *sub) {
+  if (atomic_load_explicit(&sub->knocking, memory_order_relaxed) == 0)
+    return;
+  pthread_mutex_unlock(&sub->lock);
+  for (int i = 0; i < MOST_YIELDS; i++) {
+    if (atomic_load_explicit(&sub->knocking, memory_order_relaxed) == 0)
+      break;
+    sched_yield();
+  }
+  pthread_mutex_lock(&sub->lock);
+}
 
 /* -- */
 
@@ -96,6 +121,7 @@ bool respub__turn_locked(respub_subscriber *sub) {
       break;
     hand_over_locked(sub, &event, topic);
     topic = NULL;
+    respub__give_way_locked(sub);
     if (++events % EVENTS_A_CLOCK == 0)
       now_ms = respub__clock_ms();
   }
@@ -174,7 +200,6 @@ void respub__read_until_left_locked(respub_subscriber *sub) {
       respub__sleep_locked(sub, RESPUB_NEVER);
       continue;
     }
-    pthread_mutex_unlock(&sub->lock);
-    pthread_mutex_lock(&sub->lock);
+    respub__give_way_locked(sub);
   }
 }
