@@ -25,38 +25,30 @@ static const char ticker_updates[] =
                  "  \"order_data\": {\"type\": \"object\"}"
                  "}}";
 
-/* An update may carry whatever a broker says about an order. A request is an instruction to spend
- * money, so what it must say is asked for; no price, or null, is an order at the market. */
-static const char account_updates[] = DIALECT_LINE
-    "\"title\": \"Orders of an account: what happens to them, and requests for new ones\","
-    "\"type\": \"object\","
-    "\"required\": [\"type\", \"timestamp\"],"
-    "\"properties\": {"
-    "  \"type\": {\"type\": \"string\", \"enum\": [\"order\", \"order_request\"]},"
-    "  \"timestamp\": {\"type\": \"string\"},"
-    "  \"symbol\": {\"type\": \"string\"},"
-    "  \"price\": {\"type\": [\"number\", \"string\"]},"
-    "  \"volume\": {\"type\": [\"number\", \"string\", \"null\"]},"
-    "  \"order_data\": {\"type\": \"object\"}"
-    "},"
-    "\"if\": {"
-    "  \"required\": [\"type\"],"
-    "  \"properties\": {\"type\": {\"const\": \"order_request\"}}"
-    "},"
-    "\"then\": {"
-    "  \"required\": [\"symbol\", \"order_data\"],"
-    "  \"properties\": {"
-    "    \"order_data\": {"
-    "      \"required\": [\"side\", \"qty\"],"
-    "      \"properties\": {"
-    "        \"id\": {\"type\": \"string\"},"
-    "        \"side\": {\"type\": \"string\", \"enum\": [\"buy\", \"sell\"]},"
-    "        \"qty\": {\"type\": [\"number\", \"string\"]},"
-    "        \"price\": {\"type\": [\"number\", \"string\", \"null\"]}"
-    "      }"
-    "    }"
-    "  }"
-    "}}";
+/* Both directions use it: what became of an order, and new orders. What a broker says about an
+ * order differs from broker to broker, so nothing is required inside of order_data; but what is
+ * there has one meaning, because a side or a quantity that is misread costs money. */
+static const char account_updates[] =
+    DIALECT_LINE "\"title\": \"What happens to an account: orders, and what becomes of them\","
+                 "\"type\": \"object\","
+                 "\"required\": [\"type\", \"timestamp\"],"
+                 "\"properties\": {"
+                 "  \"type\": {\"type\": \"string\", \"enum\": [\"price\", \"order\"]},"
+                 "  \"timestamp\": {\"type\": \"string\"},"
+                 "  \"symbol\": {\"type\": \"string\"},"
+                 "  \"price\": {\"type\": [\"number\", \"string\"]},"
+                 "  \"volume\": {\"type\": [\"number\", \"string\", \"null\"]},"
+                 "  \"order_data\": {"
+                 "    \"type\": \"object\","
+                 "    \"properties\": {"
+                 "      \"id\": {\"type\": \"string\"},"
+                 "      \"status\": {\"type\": \"string\"},"
+                 "      \"side\": {\"type\": \"string\", \"enum\": [\"buy\", \"sell\"]},"
+                 "      \"quantity\": {\"type\": [\"number\", \"string\"]},"
+                 "      \"price\": {\"type\": [\"number\", \"string\", \"null\"]}"
+                 "    }"
+                 "  }"
+                 "}}";
 
 const respub__builtin respub__builtins[RESPUB__BUILTINS] = {
     {RESPUB_BROKER_REGISTRATION, false, registration},

@@ -267,28 +267,28 @@ static void ticker_updates_are_prices_or_orders(void) {
             "/order_data: expected an object, got \"x\" (type)"});
 }
 
-static void account_updates_are_orders_and_requests_for_them(void) {
+static void account_updates_are_orders_in_both_directions(void) {
   MESSAGES({"ACCOUNT_UPDATES_bot", "{'type':'order','timestamp':'t'}", NULL},
-           {NULL, "{'type':'order','timestamp':'t','symbol':'A','order_data':{'side':'x'}}", NULL},
            {NULL,
-            "{'type':'order_request','timestamp':'t','symbol':'A',"
-            "'order_data':{'id':'1','side':'buy','qty':'0.5','price':null}}",
+            "{'type':'order','timestamp':'t','symbol':'A','order_data':{'id':'1','status':'new',"
+            "'side':'buy','quantity':5,'price':null}}",
+            NULL},
+           {NULL,
+            "{'type':'order','timestamp':'t','price':'1.5','order_data':{'status':'filled',"
+            "'side':'sell','quantity':'0.5','price':1.5,'qty':[]}}",
             NULL},
            {NULL, "{'timestamp':'t'}", "expected the field \"type\", got none (required)"},
            {NULL, "{'type':'order'}", "expected the field \"timestamp\", got none (required)"},
-           {NULL, "{'type':'price','timestamp':'t'}",
-            "/type: expected one of \"order\", \"order_request\", got \"price\" (enum)"},
-           {NULL, "{'type':'order_request','timestamp':'t','order_data':{'side':'buy','qty':1}}",
-            "expected the field \"symbol\", got none (required)"},
-           {NULL, "{'type':'order_request','timestamp':'t','symbol':'A'}",
-            "expected the field \"order_data\", got none (required)"},
-           {NULL,
-            "{'type':'order_request','timestamp':'t','symbol':'A','order_data':{'side':'buy'}}",
-            "/order_data: expected the field \"qty\", got none (required)"},
-           {NULL,
-            "{'type':'order_request','timestamp':'t','symbol':'A',"
-            "'order_data':{'side':'hold','qty':1}}",
-            "/order_data/side: expected one of \"buy\", \"sell\", got \"hold\" (enum)"});
+           {NULL, "{'type':'trade','timestamp':'t'}",
+            "/type: expected one of \"price\", \"order\", got \"trade\" (enum)"},
+           {NULL, "{'type':'order','timestamp':'t','order_data':null}",
+            "/order_data: expected an object, got null (type)"},
+           {NULL, "{'type':'order','timestamp':'t','order_data':{'side':'BUY'}}",
+            "/order_data/side: expected one of \"buy\", \"sell\", got \"BUY\" (enum)"},
+           {NULL, "{'type':'order','timestamp':'t','order_data':{'quantity':null}}",
+            "/order_data/quantity: expected a number or a string, got null (type)"},
+           {NULL, "{'type':'order','timestamp':'t','order_data':{'id':7}}",
+            "/order_data/id: expected a string, got 7 (type)"});
 }
 
 static void other_channels_take_any_object(void) {
@@ -307,7 +307,7 @@ int main(int argc, char **argv) {
       RESPUB_TEST(finding_agrees_with_looking_at_every_entry),
       RESPUB_TEST(registrations_name_an_action_and_a_ticker),
       RESPUB_TEST(ticker_updates_are_prices_or_orders),
-      RESPUB_TEST(account_updates_are_orders_and_requests_for_them),
+      RESPUB_TEST(account_updates_are_orders_in_both_directions),
       RESPUB_TEST(other_channels_take_any_object),
   };
   return respub_test_main("schema_registry", tests, RESPUB_TEST_COUNT(tests), argc, argv);
