@@ -1,7 +1,6 @@
 #include "net/wait.h"
 
 #include "net/clock.h"
-#include "net/net.h"
 #include "net/socket.h"
 
 #include <errno.h>
@@ -13,8 +12,6 @@
 #endif
 
 static int poll_timeout(int64_t deadline_ms) {
-  if (deadline_ms == RESPUB_NEVER)
-    return -1;
   int64_t now_ms = respub__clock_ms();
   if (deadline_ms <= now_ms)
     return 0;

@@ -86,6 +86,22 @@ static void a_timeout_counts_from_the_call_however_often_it_wakes(void) {
   respub_test_opened_close(&o);
 }
 
+static void a_reply_that_trickles_is_not_waited_for_beyond_the_timeout(void) {
+  respub_test_opened o;
+  const respub_node *reply;
+  static char large[1000000];
+  size_t header = respub_encode_bulk_header(large, sizeof large, sizeof large);
+  memset(large + header, 'x', sizeof large - header);
+  respub_test_opened_init(&o);
+  o.script.read_most = 1;
+  respub_test_script_say_bytes(&o.script, respub_slice_of(large, sizeof large));
+  respub_test_opened_open(&o);
+  CU_ASSERT_EQUAL(respub_conn_command(o.conn, &ping, 1, 0, &reply, NULL), RESPUB_TIMEOUT);
+  CU_ASSERT_TRUE(o.script.reads < 1000);
+  CU_ASSERT_EQUAL(respub_conn_due(o.conn), 1);
+  respub_test_opened_close(&o);
+}
+
 static void the_options_give_the_default_timeout(void) {
   respub_test_opened o;
   const respub_node *reply;
@@ -264,6 +280,7 @@ int main(int argc, char **argv) {
       RESPUB_TEST(arguments_may_lie_in_the_last_reply),
       RESPUB_TEST(after_a_timeout_the_late_reply_goes_to_its_own_command),
       RESPUB_TEST(a_timeout_counts_from_the_call_however_often_it_wakes),
+      RESPUB_TEST(a_reply_that_trickles_is_not_waited_for_beyond_the_timeout),
       RESPUB_TEST(the_options_give_the_default_timeout),
       RESPUB_TEST(pipelined_replies_come_in_the_order_of_their_commands),
       RESPUB_TEST(replies_before_an_end_are_given_and_then_the_end),
