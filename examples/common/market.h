@@ -1,15 +1,20 @@
 /* market.h - what the market-data service and the trading bots say to each other.
  *
- *   BROKER_REGISTRATION      bot: {"action": "subscribe" or "unsubscribe", "ticker": "AAPL"}. A
+ * On BROKER_REGISTRATION a bot asks: {"action": "subscribe" or "unsubscribe", "ticker": "AAPL"}. A
  * sender counts once a ticker however often it asks, so a bot may repeat itself; requests without a
- * sender are counted one by one TICKER_UPDATES_<SYMBOL>  service: prices (while somebody is
- * registered), and each order that it filled ACCOUNT_UPDATES_<ACCOUNT> bot: an order with the
- * status "new"; service: the same order, "filled" or "rejected". An order may be repeated: its id
- * is filled once MARKET_STATUS            service: {"state": "open"}, ready for registrations;
- * "closing", no more prices: bots settle and unregister; "closed", no more messages
+ * sender are counted one by one.
  *
- * Prices carry "sent_us", the sender's clock_us, from which a bot on the same machine learns the
- * delay. */
+ * On TICKER_UPDATES_<SYMBOL> the service publishes prices, while somebody is registered, and each
+ * order that it has filled. Prices carry "sent_us", the service's clock_us, from which a bot on the
+ * same machine learns the delay.
+ *
+ * On ACCOUNT_UPDATES_<ACCOUNT> a bot sends {"type": "order", "timestamp", "symbol", "order_data":
+ * {"id", "status": "new", "side": "buy" or "sell", "quantity": a whole number}}. The service
+ * answers there with the same order, "filled" at a "price" or "rejected" with a "reason" in
+ * order_data. An order may be repeated: its id is filled once.
+ *
+ * On MARKET_STATUS the service says its {"state"}: "open", ready for registrations; "closing", no
+ * more prices, so bots settle and unregister; "closed", no more messages. */
 #ifndef EXAMPLES_COMMON_MARKET_H
 #define EXAMPLES_COMMON_MARKET_H
 

@@ -192,6 +192,7 @@ int main(int argc, char **argv) {
   int signals = signals_open();
   bool ok = signals >= 0 && feed_open(&p.feed, options[FEED].value) &&
             service_open(&p.service, &connection, options[TICKERS].value) && run(&p, signals);
+  service_disconnect(&p.service);
   p.service.refused += p.feed.rows.bad;
   if (ok)
     ok = service_summary(&p.service);

@@ -19,7 +19,7 @@ typedef struct sent {
 /* A failure is told once, not once a message, until something succeeds again. */
 static void note_result(service *s, respub_status status, const char *text, size_t len) {
   if (status != RESPUB_OK && status != s->last_failure)
-    fprintf(stderr, "market_data: not published: %.*s\n", (int)len, text);
+    fprintf(stderr, "market_data: not confirmed: %.*s\n", (int)len, text);
   s->last_failure = status;
 }
 
@@ -280,9 +280,15 @@ bool service_open(service *s, const respub_options *connection, const char *offe
   return false;
 }
 
-void service_close(service *s) {
+void service_disconnect(service *s) {
   respub_subscriber_close(s->subscriber);
   respub_publisher_close(s->publisher);
+  s->subscriber = NULL;
+  s->publisher = NULL;
+}
+
+void service_close(service *s) {
+  service_disconnect(s);
   respub_registry_close(s->registry);
   book_free(&s->book);
 }

@@ -34,9 +34,13 @@ void service_trade(service *s, cJSON *trade);
 /* Tells the bots "closing" or "closed". */
 void service_announce(service *s, const char *state);
 
+/* Ends the conversation: every message has its result now. */
+void service_disconnect(service *s);
+
 /* The summary as one line of JSON on standard output. False: out of memory or not writable. */
 bool service_summary(const service *s);
 
+/* Disconnects and frees. */
 void service_close(service *s);
 
 #endif

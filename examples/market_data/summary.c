@@ -48,7 +48,7 @@ static bool add_counts(cJSON *root, const service *s) {
     prices += t->prices.published;
     failed += t->prices.failed + t->orders.failed;
   }
-  return add_count(root, "published", prices) && add_count(root, "not_published", failed) &&
+  return add_count(root, "published", prices) && add_count(root, "unconfirmed", failed) &&
          add_count(root, "not_registered", s->skipped) && add_count(root, "refused", s->refused) &&
          add_count(root, "registrations", s->registrations) &&
          add_count(root, "unregistrations", s->unregistrations) &&
