@@ -285,11 +285,11 @@ static void check_kept(size_t i, respub_status status, const char *text) {
 }
 
 static void a_handler_hears_of_messages_and_of_what_is_none(void) {
-  static const char *const payloads[] = {
-      "not JSON", "{\"type\":\"price\"}", "{\"data\":{\"type\":\"price\"}}", "",
-      /* as json.dumps of Python writes it */
+  static const char python[] = /* as json.dumps writes it */
       "{\"data\": {\"type\": \"price\", \"timestamp\": \"t\", \"price\": 150.0, \"note\": "
-      "\"\\u20ac\"}, \"timestamp\": \"2025-04-24T09:45:01.123456\", \"sender\": \"py\"}"};
+      "\"\\u20ac\"}, \"timestamp\": \"2025-04-24T09:45:01.123456\", \"sender\": \"py\"}";
+  static const char *const payloads[] = {"not JSON", "{\"type\":\"price\"}",
+                                         "{\"data\":{\"type\":\"price\"}}", "", python};
   ends e = open_ends();
   CU_ASSERT_EQUAL(respub_message_subscribe(e.subscriber, registry, TICKER, keep_typed, NULL, NULL),
                   RESPUB_OK);
