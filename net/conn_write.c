@@ -106,7 +106,7 @@ static bool sum_parts(const respub_slice *parts, size_t n, size_t *total) {
 
 respub_status respub_conn_write(respub_conn *conn, const respub_slice *parts, size_t n,
                                 size_t replies, bool now, size_t *written) {
-  size_t ignored;
+  size_t ignored = 0;
   size_t *taken = written != NULL ? written : &ignored;
   *taken = 0;
   respub_status status = respub__conn_usable(conn);

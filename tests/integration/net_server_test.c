@@ -2,81 +2,27 @@
 #include "net/dial.h"
 #include "tests/support/black_hole.h"
 #include "tests/support/check.h"
-#include "tests/support/server.h"
+#include "tests/support/talk.h"
 #include "tests/support/test.h"
 #include "tests/support/wait.h"
 
 #include <errno.h>
-#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/wait.h>
-#include <unistd.h>
-
-static const respub_slice ping = {"PING", 4};
-
-static respub_test_server *start(const char *const extra[]) {
-  respub_test_server *s = respub_test_server_start(extra);
-  CU_ASSERT_PTR_NOT_NULL_FATAL(s);
-  return s;
-}
-
-static respub_options options_of(const char *url) {
-  respub_options o;
-  respub_error e = {RESPUB_OK, ""};
-  RESPUB_CHECK(respub_options_from_url(&o, url, &e) == RESPUB_OK, "%s", e.text);
-  o.connect_timeout_ms = respub_test_scaled(5000);
-  o.command_timeout_ms = respub_test_scaled(5000);
-  return o;
-}
-
-static respub_conn *open_with(const respub_options *o) {
-  respub_conn *conn;
-  respub_error e = {RESPUB_OK, ""};
-  respub_status status = respub_conn_open(&conn, o, &e);
-  RESPUB_CHECK(status == RESPUB_OK, "%s: %s", respub_status_name(status), e.text);
-  CU_ASSERT_PTR_NOT_NULL_FATAL(conn);
-  return conn;
-}
-
-/* Splits text at its spaces into the arguments of a command. */
-static const respub_node *ask(respub_conn *conn, const char *text) {
-  respub_slice args[8];
-  size_t n = 0;
-  const respub_node *reply;
-  respub_error e = {RESPUB_OK, ""};
-  while (n < 8) {
-    size_t length = strcspn(text, " ");
-    args[n++] = respub_slice_of(text, length);
-    if (text[length] == '\0')
-      break;
-    text += length + 1;
-  }
-  respub_status status = respub_conn_command(conn, args, n, RESPUB_DEFAULT_TIMEOUT, &reply, &e);
-  RESPUB_CHECK(status == RESPUB_OK, "%s: %s", respub_status_name(status), e.text);
-  CU_ASSERT_PTR_NOT_NULL_FATAL(reply);
-  return reply;
-}
-
-static bool answers(respub_conn *conn, const char *text, const char *expected) {
-  const respub_node *reply = ask(conn, text);
-  bool same = respub_slice_equal(reply->text, respub_slice_of_string(expected));
-  return RESPUB_CHECK(same, "%s: %.*s", text, (int)reply->text.len, reply->text.ptr);
-}
 
 /* ------------------------------------------------------------------------------------------------
  * Ways to a server */
 
 static void tcp_unix_and_names_lead_to_the_server(void) {
-  respub_test_server *s = start(NULL);
+  respub_test_server *s = respub_test_talk_server(NULL);
   char by_name[64];
   (void)snprintf(by_name, sizeof by_name, "redis://localhost:%u", respub_test_server_port(s));
   const char *const urls[] = {respub_test_server_url(s), respub_test_server_unix_url(s), by_name};
   for (size_t i = 0; i < 3; i++) {
-    respub_options o = options_of(urls[i]);
-    respub_conn *conn = open_with(&o);
-    CU_ASSERT_TRUE(answers(conn, "PING", "PONG"));
+    respub_options o = respub_test_talk_options(urls[i]);
+    respub_conn *conn = respub_test_talk_open(&o);
+    CU_ASSERT_TRUE(respub_test_talk_answers(conn, "PING", "PONG"));
     respub_conn_close(conn);
   }
   respub_test_server_free(s);
@@ -88,18 +34,19 @@ static void an_ipv6_address_is_dialed_as_one(void) {
   bool has_ipv6 = respub__socket_listen_tcp(&listener, "::1", 0, NULL, NULL) == RESPUB_OK;
   respub__socket_close(listener);
   static const char *const both[] = {"--bind", "127.0.0.1", "-::1", NULL};
-  respub_test_server *s = start(both);
+  respub_test_server *s = respub_test_talk_server(both);
   char url[64];
   (void)snprintf(url, sizeof url, "redis://[::1]:%u", respub_test_server_port(s));
-  respub_options o = options_of(url);
+  respub_options o = respub_test_talk_options(url);
   respub_conn *conn;
   respub_error e = {RESPUB_OK, ""};
   respub_status status = respub_conn_open(&conn, &o, &e);
   if (has_ipv6) {
     RESPUB_CHECK(status == RESPUB_OK, "%s", e.text);
     CU_ASSERT_PTR_NOT_NULL_FATAL(conn);
-    CU_ASSERT_TRUE(answers(conn, "PING", "PONG"));
-    CU_ASSERT_PTR_NOT_NULL(strstr(ask(conn, "CLIENT INFO")->text.ptr, "addr=[::1]:"));
+    CU_ASSERT_TRUE(respub_test_talk_answers(conn, "PING", "PONG"));
+    CU_ASSERT_PTR_NOT_NULL(
+        strstr(respub_test_talk_ask(conn, "CLIENT INFO")->text.ptr, "addr=[::1]:"));
   } else {
     RESPUB_CHECK(status == RESPUB_ECONNECT, "%s", respub_status_name(status));
     RESPUB_CHECK(strstr(e.text, "[::1]:") != NULL, "%s", e.text);
@@ -115,20 +62,20 @@ static respub_status dial_list(void *ctx, const respub_options *options, int64_t
 }
 
 static void a_black_hole_before_the_server_costs_its_share_of_the_time_only(void) {
-  respub_test_server *s = start(NULL);
+  respub_test_server *s = respub_test_talk_server(NULL);
   respub_test_black_hole hole;
   respub_test_black_hole_open(&hole);
   respub__address list[2] = {hole.address, hole.address};
   respub__addresses addresses = {list, 2};
   list[1].as.v4.sin_port = htons(respub_test_server_port(s));
-  respub_options o = options_of("redis://ignored");
+  respub_options o = respub_test_talk_options("redis://ignored");
   o.connect_timeout_ms = respub_test_scaled(1000);
   o.dial = dial_list;
   o.dial_ctx = &addresses;
   int64_t before = respub_test_now_ms();
-  respub_conn *conn = open_with(&o);
+  respub_conn *conn = respub_test_talk_open(&o);
   CU_ASSERT_TRUE(respub_test_now_ms() - before >= 499);
-  CU_ASSERT_TRUE(answers(conn, "PING", "PONG"));
+  CU_ASSERT_TRUE(respub_test_talk_answers(conn, "PING", "PONG"));
   respub_conn_close(conn);
 
   addresses.count = 1;
@@ -141,9 +88,9 @@ static void a_black_hole_before_the_server_costs_its_share_of_the_time_only(void
 }
 
 static void nobody_there_is_told_with_address_and_reason(void) {
-  respub_test_server *s = start(NULL);
-  respub_options tcp = options_of(respub_test_server_url(s));
-  respub_options local = options_of(respub_test_server_unix_url(s));
+  respub_test_server *s = respub_test_talk_server(NULL);
+  respub_options tcp = respub_test_talk_options(respub_test_server_url(s));
+  respub_options local = respub_test_talk_options(respub_test_server_unix_url(s));
   respub_conn *conn;
   respub_error e;
   CU_ASSERT_TRUE(respub_test_server_kill(s));
@@ -160,20 +107,21 @@ static void nobody_there_is_told_with_address_and_reason(void) {
  * Handshake */
 
 static void name_and_database_are_set(void) {
-  respub_test_server *s = start(NULL);
+  respub_test_server *s = respub_test_talk_server(NULL);
   for (int protocol = 2; protocol <= 3; protocol++) {
-    respub_options o = options_of(respub_test_server_url(s));
+    respub_options o = respub_test_talk_options(respub_test_server_url(s));
     (void)snprintf(o.client_name, sizeof o.client_name, "bot-%d", protocol);
     o.protocol = protocol;
     o.db = 9;
-    respub_conn *conn = open_with(&o);
-    CU_ASSERT_TRUE(answers(conn, "CLIENT GETNAME", o.client_name));
-    CU_ASSERT_PTR_NOT_NULL(strstr(ask(conn, "CLIENT INFO")->text.ptr, " db=9 "));
-    CU_ASSERT_EQUAL(ask(conn, "HELLO")->type, protocol == 3 ? RESPUB_MAP : RESPUB_ARRAY);
-    CU_ASSERT_EQUAL(ask(conn, "GET none")->type, RESPUB_NULL);
+    respub_conn *conn = respub_test_talk_open(&o);
+    CU_ASSERT_TRUE(respub_test_talk_answers(conn, "CLIENT GETNAME", o.client_name));
+    CU_ASSERT_PTR_NOT_NULL(strstr(respub_test_talk_ask(conn, "CLIENT INFO")->text.ptr, " db=9 "));
+    CU_ASSERT_EQUAL(respub_test_talk_ask(conn, "HELLO")->type,
+                    protocol == 3 ? RESPUB_MAP : RESPUB_ARRAY);
+    CU_ASSERT_EQUAL(respub_test_talk_ask(conn, "GET none")->type, RESPUB_NULL);
     respub_conn_close(conn);
   }
-  respub_options o = options_of(respub_test_server_url(s));
+  respub_options o = respub_test_talk_options(respub_test_server_url(s));
   o.db = 16;
   respub_conn *conn;
   respub_error e;
@@ -206,7 +154,7 @@ static void users_are_let_in_or_told_why_not(void) {
       {"", "", "", RESPUB_EAUTH, "NOAUTH"},
       {"", "", "n", RESPUB_EAUTH, "NOAUTH"},
   };
-  respub_test_server *s = start(extra);
+  respub_test_server *s = respub_test_talk_server(extra);
   char replies[512];
   CU_ASSERT_EQUAL(respub_test_server_command(
                       s, replies, sizeof replies,
@@ -217,7 +165,7 @@ static void users_are_let_in_or_told_why_not(void) {
   CU_ASSERT_STRING_EQUAL(replies, "+OK\r\n+OK\r\n+OK\r\n+OK\r\n+OK\r\n");
   for (size_t i = 0; i < 2 * (sizeof logins / sizeof logins[0]); i++) {
     const login *l = &logins[i / 2];
-    respub_options o = options_of(respub_test_server_url(s));
+    respub_options o = respub_test_talk_options(respub_test_server_url(s));
     respub_conn *conn;
     respub_error e = {RESPUB_OK, ""};
     (void)snprintf(o.username, sizeof o.username, "%s", l->username);
@@ -240,9 +188,9 @@ static bool takes_one(void *ctx) {
 
 static void one_client_too_many_hears_the_servers_words(void) {
   static const char *const extra[] = {"--maxclients", "1", NULL};
-  respub_test_server *s = start(extra);
+  respub_test_server *s = respub_test_talk_server(extra);
   const char *const urls[] = {respub_test_server_url(s), respub_test_server_unix_url(s)};
-  respub_options o = options_of(urls[0]);
+  respub_options o = respub_test_talk_options(urls[0]);
   respub_conn *first = NULL;
   void *context[] = {&first, &o};
   /* The server may still count those who asked whether it was up. */
@@ -250,14 +198,14 @@ static void one_client_too_many_hears_the_servers_words(void) {
   for (int i = 0; i < 40; i++) {
     respub_conn *second;
     respub_error e = {RESPUB_OK, ""};
-    o = options_of(urls[i % 2]);
+    o = respub_test_talk_options(urls[i % 2]);
     if (i % 4 > 1)
       (void)snprintf(o.client_name, sizeof o.client_name, "n");
     respub_status status = respub_conn_open(&second, &o, &e);
     RESPUB_CHECK(status == RESPUB_EREFUSED, "%s: %s", respub_status_name(status), e.text);
     RESPUB_CHECK(strstr(e.text, "max number of clients reached") != NULL, "%s", e.text);
   }
-  CU_ASSERT_TRUE(answers(first, "PING", "PONG"));
+  CU_ASSERT_TRUE(respub_test_talk_answers(first, "PING", "PONG"));
   respub_conn_close(first);
   respub_test_server_free(s);
 }
@@ -269,9 +217,9 @@ static void ten_thousand_commands_travel_together(void) {
   enum {
     COMMANDS = 10000
   };
-  respub_test_server *s = start(NULL);
-  respub_options o = options_of(respub_test_server_url(s));
-  respub_conn *conn = open_with(&o);
+  respub_test_server *s = respub_test_talk_server(NULL);
+  respub_options o = respub_test_talk_options(respub_test_server_url(s));
+  respub_conn *conn = respub_test_talk_open(&o);
   for (int i = 0; i < COMMANDS; i++) {
     char number[16];
     (void)snprintf(number, sizeof number, "%d", i);
@@ -298,9 +246,9 @@ static void a_pipeline_larger_than_all_buffers_does_not_lock_up(void) {
     COMMANDS = 3000,
     SIZE = 16384
   };
-  respub_test_server *s = start(NULL);
-  respub_options o = options_of(respub_test_server_unix_url(s));
-  respub_conn *conn = open_with(&o);
+  respub_test_server *s = respub_test_talk_server(NULL);
+  respub_options o = respub_test_talk_options(respub_test_server_unix_url(s));
+  respub_conn *conn = respub_test_talk_open(&o);
   char *payload = malloc(SIZE);
   CU_ASSERT_PTR_NOT_NULL_FATAL(payload);
   memset(payload, 'p', SIZE);
@@ -322,9 +270,9 @@ static void a_large_payload_crosses_whole_in_both_directions(void) {
   enum {
     SIZE = 20 * 1024 * 1024
   };
-  respub_test_server *s = start(NULL);
-  respub_options o = options_of(respub_test_server_url(s));
-  respub_conn *conn = open_with(&o);
+  respub_test_server *s = respub_test_talk_server(NULL);
+  respub_options o = respub_test_talk_options(respub_test_server_url(s));
+  respub_conn *conn = respub_test_talk_open(&o);
   char *payload = malloc(SIZE);
   CU_ASSERT_PTR_NOT_NULL_FATAL(payload);
   for (size_t i = 0; i < SIZE; i++)
@@ -341,139 +289,32 @@ static void a_large_payload_crosses_whole_in_both_directions(void) {
   CU_ASSERT_TRUE(written > 0);
   CU_ASSERT_EQUAL_FATAL(respub_conn_reply(conn, respub_test_scaled(30000), &reply), RESPUB_OK);
   CU_ASSERT_TRUE(respub_node_equals(reply, RESPUB_LIT("OK")));
-  reply = ask(conn, "GET key");
+  reply = respub_test_talk_ask(conn, "GET key");
   CU_ASSERT_TRUE(respub_node_equals(reply, respub_slice_of(payload, SIZE)));
-  CU_ASSERT_TRUE(answers(conn, "PING", "PONG"));
+  CU_ASSERT_TRUE(respub_test_talk_answers(conn, "PING", "PONG"));
   free(payload);
   respub_conn_close(conn);
   respub_test_server_free(s);
 }
 
 static void pushes_of_resp3_come_between_replies(void) {
-  respub_test_server *s = start(NULL);
-  respub_options o = options_of(respub_test_server_url(s));
+  respub_test_server *s = respub_test_talk_server(NULL);
+  respub_options o = respub_test_talk_options(respub_test_server_url(s));
   o.protocol = 3;
-  respub_conn *conn = open_with(&o);
+  respub_conn *conn = respub_test_talk_open(&o);
   respub_slice subscribe = RESPUB_LIT("*2\r\n$9\r\nSUBSCRIBE\r\n$1\r\nc\r\n");
   respub_slice publish[] = {RESPUB_LIT("PUBLISH"), RESPUB_LIT("c"), RESPUB_LIT("hello")};
   CU_ASSERT_EQUAL(respub_conn_write(conn, &subscribe, 1, 0, true, NULL), RESPUB_OK);
   CU_ASSERT_EQUAL(respub_conn_append(conn, publish, 3), RESPUB_OK);
-  const respub_node *reply;
+  const respub_node *reply = NULL;
   int pushes = 0;
   while (respub_conn_due(conn) > 0) {
     CU_ASSERT_EQUAL_FATAL(respub_conn_reply(conn, RESPUB_DEFAULT_TIMEOUT, &reply), RESPUB_OK);
     pushes += reply->type == RESPUB_PUSH;
   }
+  CU_ASSERT_PTR_NOT_NULL_FATAL(reply);
   CU_ASSERT_EQUAL(reply->integer, 1);
   CU_ASSERT_TRUE(pushes >= 1);
-  respub_conn_close(conn);
-  respub_test_server_free(s);
-}
-
-/* ------------------------------------------------------------------------------------------------
- * Faults */
-
-static void a_frozen_server_times_out_and_its_late_reply_comes_in_order(void) {
-  respub_test_server *s = start(NULL);
-  respub_options o = options_of(respub_test_server_url(s));
-  respub_conn *conn = open_with(&o);
-  respub_slice echo[] = {RESPUB_LIT("ECHO"), RESPUB_LIT("late")};
-  const respub_node *reply;
-  respub_error e;
-  CU_ASSERT_TRUE(respub_test_server_freeze(s));
-  CU_ASSERT_EQUAL(respub_conn_command(conn, echo, 2, 50, &reply, &e), RESPUB_TIMEOUT);
-  CU_ASSERT_EQUAL(respub_conn_command(conn, &ping, 1, 50, &reply, &e), RESPUB_ESTATE);
-  CU_ASSERT_EQUAL(respub_conn_reply(conn, 50, &reply), RESPUB_TIMEOUT);
-  /* The kernel still takes connections for it. */
-  respub_conn *other;
-  o.connect_timeout_ms = 50;
-  CU_ASSERT_EQUAL(respub_conn_open(&other, &o, &e), RESPUB_TIMEOUT);
-  CU_ASSERT_PTR_NULL(other);
-  CU_ASSERT_PTR_NOT_NULL(strstr(e.text, "50 ms"));
-  CU_ASSERT_TRUE(respub_test_server_thaw(s));
-  CU_ASSERT_EQUAL_FATAL(respub_conn_reply(conn, RESPUB_DEFAULT_TIMEOUT, &reply), RESPUB_OK);
-  CU_ASSERT_TRUE(respub_node_equals(reply, RESPUB_LIT("late")));
-  CU_ASSERT_TRUE(answers(conn, "PING", "PONG"));
-  respub_conn_close(conn);
-  respub_test_server_free(s);
-}
-
-static respub_status read_to_the_end(respub_conn *conn) {
-  for (;;) {
-    const respub_node *value;
-    respub_status status = respub_conn_take(conn, &value);
-    CU_ASSERT_EQUAL(status, RESPUB_MORE);
-    if (status == RESPUB_MORE)
-      status = respub_conn_fill(conn);
-    struct pollfd p = {respub_conn_fd(conn), POLLIN, 0};
-    if (status < 0 || poll(&p, 1, respub_test_scaled(5000)) != 1)
-      return status;
-  }
-}
-
-static void a_server_killed_within_a_reply_leaves_no_half_value(void) {
-  respub_test_server *s = start(NULL);
-  respub_options o = options_of(respub_test_server_url(s));
-  respub_conn *conn = open_with(&o);
-  respub_slice get[] = {RESPUB_LIT("GET"), RESPUB_LIT("key")};
-  respub_error e;
-  const respub_node *reply;
-  CU_ASSERT_EQUAL(ask(conn, "SETRANGE key 100000000 x")->integer, 100000001);
-  CU_ASSERT_EQUAL(respub_conn_append(conn, get, 2), RESPUB_OK);
-  CU_ASSERT_EQUAL(respub_conn_flush(conn, RESPUB_DEFAULT_TIMEOUT), RESPUB_OK);
-  struct pollfd p = {respub_conn_fd(conn), POLLIN, 0};
-  CU_ASSERT_EQUAL(poll(&p, 1, respub_test_scaled(5000)), 1);
-  CU_ASSERT_TRUE(respub_test_server_kill(s));
-  respub_status status = read_to_the_end(conn);
-  RESPUB_CHECK(status == RESPUB_EEOF || status == RESPUB_EIO, "%s", respub_status_name(status));
-  CU_ASSERT_EQUAL(respub_conn_reply(conn, 50, &reply), status);
-  CU_ASSERT_EQUAL(respub_conn_due(conn), 1);
-  CU_ASSERT_EQUAL(respub_conn_append(conn, get, 2), status);
-  CU_ASSERT_EQUAL(respub_conn_command(conn, get, 2, 50, &reply, &e), status);
-  CU_ASSERT_EQUAL(e.status, status);
-  respub_conn_close(conn);
-  respub_test_server_free(s);
-}
-
-static void a_connection_that_the_server_closed_is_noticed(void) {
-  respub_test_server *s = start(NULL);
-  respub_options o = options_of(respub_test_server_unix_url(s));
-  respub_conn *conn = open_with(&o);
-  CU_ASSERT_TRUE(respub_test_server_says(s, "CLIENT KILL TYPE normal", ":1"));
-  const respub_node *reply;
-  respub_error e;
-  respub_status status = respub_conn_command(conn, &ping, 1, RESPUB_DEFAULT_TIMEOUT, &reply, &e);
-  RESPUB_CHECK(status == RESPUB_EEOF || status == RESPUB_EIO, "%s", respub_status_name(status));
-  RESPUB_CHECK(strstr(e.text, "connection lost") != NULL, "%s", e.text);
-  respub_conn_close(conn);
-  respub_test_server_free(s);
-}
-
-static respub_test_server *volatile still_reachable;
-
-static void a_fork_leaves_the_parents_connection_alone(void) {
-  respub_test_server *s = start(NULL);
-  respub_options o = options_of(respub_test_server_url(s));
-  respub_conn *conn = open_with(&o);
-  CU_ASSERT_EQUAL(respub_conn_append(conn, &ping, 1), RESPUB_OK);
-  pid_t id = fork();
-  if (id == 0) {
-    const respub_node *reply;
-    respub_status flushed = respub_conn_flush(conn, 1000);
-    respub_status replied = respub_conn_reply(conn, 1000, &reply);
-    respub_conn_close(conn);
-    respub_status opened = respub_conn_open(&conn, &o, NULL);
-    respub_conn_close(conn);
-    /* The child's copy of the handle is not freed, for that would end the server. */
-    still_reachable = s;
-    _exit(flushed == RESPUB_EFORKED && replied == RESPUB_EFORKED && opened == RESPUB_OK ? 0 : 1);
-  }
-  int ended = -1;
-  CU_ASSERT_EQUAL(waitpid(id, &ended, 0), id);
-  CU_ASSERT_TRUE(WIFEXITED(ended) && WEXITSTATUS(ended) == 0);
-  const respub_node *reply;
-  CU_ASSERT_EQUAL_FATAL(respub_conn_reply(conn, RESPUB_DEFAULT_TIMEOUT, &reply), RESPUB_OK);
-  CU_ASSERT_TRUE(answers(conn, "PING", "PONG"));
   respub_conn_close(conn);
   respub_test_server_free(s);
 }
@@ -491,10 +332,6 @@ int main(int argc, char **argv) {
       RESPUB_TEST(a_pipeline_larger_than_all_buffers_does_not_lock_up),
       RESPUB_TEST(a_large_payload_crosses_whole_in_both_directions),
       RESPUB_TEST(pushes_of_resp3_come_between_replies),
-      RESPUB_TEST(a_frozen_server_times_out_and_its_late_reply_comes_in_order),
-      RESPUB_TEST(a_server_killed_within_a_reply_leaves_no_half_value),
-      RESPUB_TEST(a_connection_that_the_server_closed_is_noticed),
-      RESPUB_TEST(a_fork_leaves_the_parents_connection_alone),
   };
   return respub_test_main("net server", tests, RESPUB_TEST_COUNT(tests), argc, argv);
 }

@@ -5,6 +5,7 @@
 
 #include <errno.h>
 #include <poll.h>
+#include <stdio.h>
 #include <string.h>
 
 static respub_status step_to_the_end(respub_conn *conn) {
@@ -333,7 +334,7 @@ static void write_diary(void *ctx, respub_log_level level, const char *line) {
   d->lines++;
   d->told_a_secret = d->told_a_secret || strstr(line, "hunter2") != NULL;
   d->told_a_secret = d->told_a_secret || strchr(line, '\n') != NULL;
-  strncpy(d->last, line, sizeof d->last - 1);
+  (void)snprintf(d->last, sizeof d->last, "%s", line);
 }
 
 static void the_log_tells_of_success_and_failure_and_keeps_the_password(void) {
