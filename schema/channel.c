@@ -26,7 +26,7 @@ static respub_status name_channel(char out[RESPUB_CHANNEL_MAX], const char *pref
   const char *fault = symbol_fault(name, len);
   out[0] = '\0';
   if (fault != NULL)
-    return respub__explain(error, RESPUB_ECHANNEL, "the %s %s", what, fault);
+    return respub__schema_fail(error, RESPUB_ECHANNEL, "the %s %s", what, fault);
   memcpy(out, prefix, prefix_len);
   memcpy(out + prefix_len, name, len + 1);
   return RESPUB_OK;

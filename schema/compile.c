@@ -36,15 +36,16 @@ bool respub__compile_fail(respub__compiler *c, const cJSON *at, const char *form
   va_end(args);
   respub__text t = respub__text_in(pointer, sizeof pointer);
   respub__text_pointer(&t, path, find_path(c->document, at, path, 0));
-  c->status = respub__explain(c->error, RESPUB_ESCHEMA, "at %s: %s",
-                              pointer[0] == '\0' ? "the root" : pointer, reason);
+  c->status = respub__schema_fail(c->error, RESPUB_ESCHEMA, "at %s: %s",
+                                  pointer[0] == '\0' ? "the root" : pointer, reason);
   return false;
 }
 
 void *respub__compile_take(respub__compiler *c, size_t n, size_t size) {
   void *taken = respub__arena_take(c->arena, n, size);
   if (taken == NULL)
-    c->status = respub__explain(c->error, RESPUB_ENOMEM, "%s", respub_status_text(RESPUB_ENOMEM));
+    c->status =
+        respub__schema_fail(c->error, RESPUB_ENOMEM, "%s", respub_status_text(RESPUB_ENOMEM));
   return taken;
 }
 
@@ -96,7 +97,8 @@ const respub__pattern *respub__compile_pattern(respub__compiler *c, const cJSON 
   if (pattern == NULL && reason != NULL)
     (void)respub__compile_fail(c, at, "this pattern cannot be used: %s", reason);
   else if (pattern == NULL)
-    c->status = respub__explain(c->error, RESPUB_ENOMEM, "%s", respub_status_text(RESPUB_ENOMEM));
+    c->status =
+        respub__schema_fail(c->error, RESPUB_ENOMEM, "%s", respub_status_text(RESPUB_ENOMEM));
   return pattern;
 }
 
@@ -109,7 +111,8 @@ static bool grow(respub__compiler *c, void **array, size_t n, size_t *capacity, 
   size_t wanted = *capacity == 0 ? 16 : *capacity <= SIZE_MAX / 2 ? *capacity * 2 : SIZE_MAX;
   void *larger = respub__take_array(wanted, size);
   if (larger == NULL) {
-    c->status = respub__explain(c->error, RESPUB_ENOMEM, "%s", respub_status_text(RESPUB_ENOMEM));
+    c->status =
+        respub__schema_fail(c->error, RESPUB_ENOMEM, "%s", respub_status_text(RESPUB_ENOMEM));
     return false;
   }
   if (n > 0)

@@ -10,7 +10,7 @@ respub_status respub_json_parse(cJSON **root, const char *text, size_t len, resp
     return status;
   *root = respub__parse_scanned(text, len);
   if (*root == NULL)
-    return respub__explain(error, RESPUB_ENOMEM, "%s", respub_status_text(RESPUB_ENOMEM));
+    return respub__schema_fail(error, RESPUB_ENOMEM, "%s", respub_status_text(RESPUB_ENOMEM));
   return RESPUB_OK;
 }
 

@@ -146,7 +146,7 @@ respub_status respub_message_parse(const char *text, size_t len, respub_message 
   if (fault == NULL)
     return RESPUB_OK;
   respub_message_free(message);
-  return respub__explain(error, RESPUB_EENVELOPE, "%s", fault);
+  return respub__schema_fail(error, RESPUB_EENVELOPE, "%s", fault);
 }
 
 const cJSON *respub_message_data(const respub_message *message) {

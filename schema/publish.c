@@ -7,10 +7,10 @@
 static respub_status not_published(respub_status status, const respub_validation_error *invalid,
                                    respub_error *error) {
   if (status == RESPUB_EINVALID)
-    return respub__explain(error, status, "%s", invalid->text);
+    return respub__schema_fail(error, status, "%s", invalid->text);
   if (status == RESPUB_EARGUMENT)
-    return respub__explain(error, status, "the sender is not UTF-8");
-  return respub__explain(error, status, "%s", respub_status_text(status));
+    return respub__schema_fail(error, status, "the sender is not UTF-8");
+  return respub__schema_fail(error, status, "%s", respub_status_text(status));
 }
 
 static respub_status publish_envelope(respub_publisher *pub, respub_slice channel,

@@ -186,7 +186,7 @@ respub_status respub_registry_open(respub_registry **registry, respub_error *err
     return RESPUB_OK;
   }
   respub_registry_close(made);
-  return respub__explain(error, status, "%s", respub_status_text(status));
+  return respub__schema_fail(error, status, "%s", respub_status_text(status));
 }
 
 void respub_registry_close(respub_registry *registry) {

@@ -302,12 +302,12 @@ static bool scan_text(scanner *s) {
 
 static respub_status scan_failed(const scanner *s, respub_error *error) {
   if (s->out_of_memory)
-    return respub__explain(error, RESPUB_ENOMEM, "%s", respub_status_text(RESPUB_ENOMEM));
+    return respub__schema_fail(error, RESPUB_ENOMEM, "%s", respub_status_text(RESPUB_ENOMEM));
   size_t offset = (size_t)(s->fault - s->begin);
   if (s->twice != NULL)
-    return respub__explain(error, RESPUB_EJSON, "offset %zu: %s: \"%.*s\"", offset, s->reason,
-                           (int)(s->twice->len < 100 ? s->twice->len : 100), s->twice->ptr);
-  return respub__explain(error, RESPUB_EJSON, "offset %zu: %s", offset, s->reason);
+    return respub__schema_fail(error, RESPUB_EJSON, "offset %zu: %s: \"%.*s\"", offset, s->reason,
+                               (int)(s->twice->len < 100 ? s->twice->len : 100), s->twice->ptr);
+  return respub__schema_fail(error, RESPUB_EJSON, "offset %zu: %s", offset, s->reason);
 }
 
 respub_status respub__scan(const char *text, size_t len, size_t depth, respub_error *error) {

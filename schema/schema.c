@@ -10,7 +10,7 @@
 #define FILE_MAX ((size_t)1 << 20)
 
 static respub_status no_memory(respub_error *error) {
-  return respub__explain(error, RESPUB_ENOMEM, "%s", respub_status_text(RESPUB_ENOMEM));
+  return respub__schema_fail(error, RESPUB_ENOMEM, "%s", respub_status_text(RESPUB_ENOMEM));
 }
 
 static respub_status compile_document(respub_schema *schema, respub_error *error) {
@@ -38,7 +38,7 @@ respub_status respub_schema_compile(respub_schema **schema, const char *text, si
   *schema = NULL;
   respub_status status = respub__scan(text, len, RESPUB_JSON_DEPTH, &fault);
   if (status == RESPUB_EJSON)
-    return respub__explain(error, RESPUB_ESCHEMA, "not JSON: %s", fault.text);
+    return respub__schema_fail(error, RESPUB_ESCHEMA, "not JSON: %s", fault.text);
   respub_schema *made = status == RESPUB_OK ? cJSON_malloc(sizeof *made) : NULL;
   if (made == NULL)
     return no_memory(error);
@@ -77,7 +77,7 @@ static respub_status file_failed(const char *path, int number, respub_error *err
     reason = "it is a folder";
   else if (number == EFBIG)
     reason = "it is larger than 1 MiB";
-  return respub__explain(error, RESPUB_EIO, "%s: %s", path, reason);
+  return respub__schema_fail(error, RESPUB_EIO, "%s: %s", path, reason);
 }
 
 /* Reads to the end, at most capacity bytes; -1: errno says why. */

@@ -20,8 +20,8 @@ static respub_status check_received(const binding *b, const respub_event *event,
   if (status == RESPUB_OK)
     return RESPUB_OK;
   respub_message_free(message);
-  return respub__explain(error, status, "%s",
-                         status == RESPUB_EINVALID ? invalid->text : respub_status_text(status));
+  return respub__schema_fail(
+      error, status, "%s", status == RESPUB_EINVALID ? invalid->text : respub_status_text(status));
 }
 
 static void deliver(const respub_event *event, void *ctx) {

@@ -17,7 +17,8 @@ static void blank_controls_in(char *text) {
   }
 }
 
-respub_status respub__explain(respub_error *error, respub_status status, const char *format, ...) {
+respub_status respub__schema_fail(respub_error *error, respub_status status, const char *format,
+                                  ...) {
   if (error == NULL)
     return status;
   char sentence[2 * sizeof error->text];

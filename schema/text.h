@@ -12,8 +12,8 @@
 
 /* Fills error (unless NULL) and returns status. (net's likeness of it is hidden in another shared
  * library.) */
-respub_status respub__explain(respub_error *error, respub_status status, const char *format, ...)
-    RESPUB__SENTENCE(3, 4);
+respub_status respub__schema_fail(respub_error *error, respub_status status, const char *format,
+                                  ...) RESPUB__SENTENCE(3, 4);
 
 /* Text that grows at its end. What does not fit ends in "...", never inside a character. Always
  * NUL-terminated. */
