@@ -59,8 +59,7 @@ const char *order_read(const cJSON *data, order *o);
 /* The data of an order message. NULL: out of memory. */
 cJSON *order_message(const order *o, const order_update *update);
 
-/* ------------------------------------------------------------------------------------------------
- */
+/* -- */
 
 /* Tells one event that is not a message on standard error, as a line that starts with the program's
  * name. (Un)subscribed and closed are routine and left out. */

@@ -84,8 +84,11 @@ static void a_build_that_is_not_there_is_told(void) {
   ends_with("", "/nowhere/at/all", 1, "", "demo: the broker did not start");
 }
 
-/* ------------------------------------------------------------------------------------------------
- */
+/* -- */
+
+static void a_server_that_is_not_there_is_told(void) {
+  ends_with("redis://127.0.0.1:1", NULL, 1, "", "demo: the service does not reach the server");
+}
 
 /* True once both bots and the service are on their channels. */
 static bool is_under_way(void *ctx) {
@@ -142,6 +145,7 @@ int main(int argc, char **argv) {
       RESPUB_TEST(all_counts_match_with_the_broker),
       RESPUB_TEST(all_counts_match_with_redis),
       RESPUB_TEST(a_build_that_is_not_there_is_told),
+      RESPUB_TEST(a_server_that_is_not_there_is_told),
       RESPUB_TEST(a_price_of_somebody_else_is_noticed),
       RESPUB_TEST(ctrl_c_ends_it_and_all_that_it_started),
       RESPUB_TEST(sigterm_ends_it_and_all_that_it_started),

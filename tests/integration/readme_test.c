@@ -95,8 +95,7 @@ static bool has_main(const char *block, size_t len) {
   return found != NULL && found < block + len;
 }
 
-/* ------------------------------------------------------------------------------------------------
- */
+/* -- */
 
 static void each_c_block_compiles_as_pasted(void) {
   static const char *const standards[] = {"", "-std=c11"};
@@ -293,8 +292,7 @@ static void every_name_of_the_python_library_has_a_row(void) {
   }
 }
 
-/* ------------------------------------------------------------------------------------------------
- */
+/* -- */
 
 /* $RESPUB_BUILD/flags is the compiler and its flags; those that instrument are needed again when
  * something is linked with the libraries. */
