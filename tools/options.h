@@ -22,9 +22,7 @@ typedef enum option_kind {
 } option_kind;
 
 typedef struct option_spec {
-  char letter; /* 0: none */
   const char *name;
-  option_kind kind;
   union {
     bool *flag;
     const char **text;
@@ -34,6 +32,8 @@ typedef struct option_spec {
   int64_t min, max;
   const char *argument; /* what --help calls the value */
   const char *help;     /* one line */
+  option_kind kind;
+  char letter; /* 0: none */
 } option_spec;
 
 #define OPTIONS_MOST 12
