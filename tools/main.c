@@ -9,8 +9,9 @@
 #include <string.h>
 #include <unistd.h>
 
-static const command *const commands[] = {&command_sub,    &command_validate, &command_schema,
-                                          &command_decode, &command_encode,   &command_broker};
+static const command *const commands[] = {&command_pub,    &command_sub,    &command_validate,
+                                          &command_schema, &command_decode, &command_encode,
+                                          &command_broker};
 
 enum {
   COMMAND_COUNT = sizeof commands / sizeof commands[0]
