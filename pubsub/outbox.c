@@ -2,6 +2,8 @@
 
 #include "net/memory.h"
 
+#include <string.h>
+
 /* The first block is small, because most publishers send one short message at a time; who needs
  * more gets blocks that make a good write. Spares are enough for a batch of 1,000 ordinary messages
  * to need no allocation, and little enough to keep. */
@@ -54,7 +56,7 @@ static respub__block *obtain(respub__outbox *o, size_t size) {
   return make(o, o->first == NULL && size <= FIRST_BYTES ? FIRST_BYTES : BLOCK_BYTES);
 }
 
-static char *add_block(respub__outbox *o, size_t size) {
+char *respub__outbox_extend(respub__outbox *o, size_t size) {
   respub__block *block = obtain(o, size);
   if (block == NULL)
     return NULL;
@@ -89,22 +91,13 @@ static void drop_empty_first(respub__outbox *o) {
   }
 }
 
-char *respub__outbox_reserve(respub__outbox *o, size_t size) {
-  respub__block *last = o->last;
-  if (last != NULL && last->capacity - last->used >= size)
-    return last->bytes + last->used;
-  return add_block(o, size);
+char *respub__outbox_scratch(respub__outbox *o, bool much, size_t *room) {
+  char *scratch = respub__outbox_reserve(o, much ? BLOCK_BYTES : 1);
+  *room = scratch == NULL ? 0 : o->last->capacity - o->last->used;
+  return scratch;
 }
 
-respub__block *respub__outbox_commit(respub__outbox *o, size_t size) {
-  o->last->used += size;
-  o->last->users++;
-  return o->last;
-}
-
-void respub__outbox_release(respub__outbox *o, respub__block *block) {
-  if (--block->users > 0)
-    return;
+void respub__outbox_retire(respub__outbox *o) {
   drop_empty_first(o);
   respub__block *last = o->last;
   if (last->users > 0)
@@ -119,18 +112,60 @@ void respub__outbox_release(respub__outbox *o, respub__block *block) {
 /* ------------------------------------------------------------------------------------------------
  * The command */
 
-/* "*3", "$7", "PUBLISH", two lengths of at most 20 digits, and the ends of their lines and strings.
- */
-#define FIXED_BYTES 80
+/* By hand, because every message passes here: it takes a third of what the general encoder does. */
 
-size_t respub__publish_bound(size_t channel_len, size_t payload_len) {
-  if (channel_len > SIZE_MAX - FIXED_BYTES || payload_len > SIZE_MAX - FIXED_BYTES - channel_len)
-    return SIZE_MAX;
-  return FIXED_BYTES + channel_len + payload_len;
+static const char start[] = "*3\r\n$7\r\nPUBLISH\r\n$";
+
+static char *put_digits(char *out, size_t n) {
+  char digits[20];
+  size_t first = sizeof digits;
+  for (; n > 0; n /= 10)
+    digits[--first] = (char)('0' + n % 10);
+  memcpy(out, digits + first, sizeof digits - first);
+  return out + (sizeof digits - first);
+}
+
+/* The digits of n, of which most lengths have two or three, and CR LF. */
+static inline char *put_length(char *out, size_t n) {
+  if (n >= 1000) {
+    out = put_digits(out, n);
+  } else {
+    unsigned hundreds = (unsigned)n / 100, rest = (unsigned)n - hundreds * 100;
+    unsigned tens = rest / 10;
+    if (n >= 100)
+      *out++ = (char)('0' + hundreds);
+    if (n >= 10)
+      *out++ = (char)('0' + tens);
+    *out++ = (char)('0' + (rest - tens * 10));
+  }
+  out[0] = '\r';
+  out[1] = '\n';
+  return out + 2;
 }
 
 char *respub__publish_encode(char *out, respub_slice channel, size_t payload_len) {
-  const respub_slice args[] = {RESPUB_LIT("PUBLISH"), channel};
-  out += respub_encode_command_prefix(out, FIXED_BYTES + channel.len, 3, args, 2);
-  return out + respub_encode_bulk_header(out, FIXED_BYTES, payload_len);
+  memcpy(out, start, sizeof start - 1);
+  out = put_length(out + sizeof start - 1, channel.len);
+  if (channel.len > 0)
+    memcpy(out, channel.ptr, channel.len);
+  out += channel.len;
+  memcpy(out, "\r\n$", 3);
+  return put_length(out + 3, payload_len);
+}
+
+static size_t digits_of(size_t n) {
+  size_t digits = 1;
+  for (; n >= 10; n /= 10)
+    digits++;
+  return digits;
+}
+
+size_t respub__publish_length(size_t channel_len, size_t payload_len) {
+  return sizeof start - 1 + digits_of(channel_len) + channel_len + digits_of(payload_len) +
+         payload_len +
+         sizeof "\r\n"
+                "\r\n$"
+                "\r\n"
+                "\r\n" -
+         1;
 }

@@ -23,17 +23,52 @@ typedef struct respub__outbox {
 void respub__outbox_init(respub__outbox *o, const respub_allocator *alloc);
 void respub__outbox_free(respub__outbox *o);
 
+/* A new block with room for size bytes, which are returned; NULL: out of memory. For reserve only.
+ */
+char *respub__outbox_extend(respub__outbox *o, size_t size);
+
+/* Blocks that no command uses any more go. For release only. */
+void respub__outbox_retire(respub__outbox *o);
+
 /* Room for size (>= 1) bytes in a row behind everything else; NULL: out of memory. */
-char *respub__outbox_reserve(respub__outbox *o, size_t size);
+static inline char *respub__outbox_reserve(respub__outbox *o, size_t size) {
+  respub__block *last = o->last;
+  if (last != NULL && last->capacity - last->used >= size)
+    return last->bytes + last->used;
+  return respub__outbox_extend(o, size);
+}
+
+/* Memory that nobody uses until the next reserve, *room bytes of it: for commands that are written
+ * at once. much: as much as makes a good write. NULL: out of memory. */
+char *respub__outbox_scratch(respub__outbox *o, bool much, size_t *room);
 
 /* The first size bytes of what was reserved last are a command; returns its block. */
-respub__block *respub__outbox_commit(respub__outbox *o, size_t size);
+static inline respub__block *respub__outbox_commit(respub__outbox *o, size_t size) {
+  o->last->used += size;
+  o->last->users++;
+  return o->last;
+}
 
 /* The oldest command that has not been released, in this block, is not needed any more. */
-void respub__outbox_release(respub__outbox *o, respub__block *block);
+static inline void respub__outbox_release(respub__outbox *o, respub__block *block) {
+  if (--block->users == 0)
+    respub__outbox_retire(o);
+}
 
-/* An upper bound of what respub__publish_encode writes; SIZE_MAX when there is none. */
-size_t respub__publish_bound(size_t channel_len, size_t payload_len);
+/* What a PUBLISH takes beside its channel and payload: "*3", "$7", "PUBLISH", two lengths of at
+ * most 20 digits, and the ends of lines and strings. */
+#define RESPUB__PUBLISH_FIXED 80
+
+/* An upper bound of the size of a PUBLISH; SIZE_MAX when there is none. */
+static inline size_t respub__publish_bound(size_t channel_len, size_t payload_len) {
+  size_t most = SIZE_MAX - RESPUB__PUBLISH_FIXED;
+  if (channel_len > most || payload_len > most - channel_len)
+    return SIZE_MAX;
+  return RESPUB__PUBLISH_FIXED + channel_len + payload_len;
+}
+
+/* The exact size. */
+size_t respub__publish_length(size_t channel_len, size_t payload_len);
 
 /* PUBLISH with this channel, up to and with the header of a payload of payload_len bytes; returns
  * the byte behind. The payload and a CR LF follow. */

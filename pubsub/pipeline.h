@@ -147,6 +147,9 @@ static inline respub__publish *respub__pipeline_at(const respub__pipeline *p, ui
 RESPUB_MUST_USE respub_status respub__pipeline_answer(respub__pipeline *p,
                                                       const respub__answer *answer);
 
+/* Several in order; returns how many were taken. Fewer than n: the next was EPROTOCOL. */
+size_t respub__pipeline_answers(respub__pipeline *p, const respub__answer *answers, size_t n);
+
 /* The connection is gone; its socket took the first taken bytes of what it was given. */
 void respub__pipeline_lost(respub__pipeline *p, uint64_t taken);
 
@@ -173,6 +176,10 @@ int64_t respub__pipeline_expiry_ms(const respub__pipeline *p);
 
 /* Settles the oldest queued message that waits, as unsent. False: there is none. */
 bool respub__pipeline_drop_oldest(respub__pipeline *p);
+
+/* Fills error (unless NULL) with this text, or with the status's when it is empty; returns status.
+ */
+respub_status respub__explain(respub_error *error, respub_status status, respub_slice text);
 
 /* Moves at most max results of queued messages out, in their order. Each is to be given to
  * respub__outcome_free. */

@@ -39,7 +39,7 @@ static void count(respub__pipeline *p, respub_status status, int64_t receivers) 
 /* ------------------------------------------------------------------------------------------------
  * Telling */
 
-static respub_status explain(respub_error *error, respub_status status, respub_slice text) {
+respub_status respub__explain(respub_error *error, respub_status status, respub_slice text) {
   if (text.len == 0)
     text = respub_slice_of_string(respub_status_text(status));
   int len = text.len < sizeof error->text ? (int)text.len : (int)sizeof error->text;
@@ -52,11 +52,8 @@ static void tell_caller(respub__pipeline *p, respub__publish *publish, respub_pu
   if (publish->to.called.result != NULL)
     *publish->to.called.result = result;
   if (result.status != RESPUB_OK && call->status == RESPUB_OK)
-    call->status = explain(call->error, result.status, text);
-  if (--call->left > 0 || !call->told)
-    return;
-  call->next_finished = p->finished;
-  p->finished = call;
+    call->status = respub__explain(call->error, result.status, text);
+  respub__call_count(p, call);
 }
 
 static void keep_for_callback(respub__pipeline *p, respub__publish *publish,

@@ -4,6 +4,27 @@
 
 #include "pubsub/pipeline.h"
 
+#define RESPUB__CRLF_BYTES ((size_t)2)
+
+/* Bytes of the command. */
+static inline size_t respub__publish_size(const respub__publish *publish) {
+  if (publish->payload.ptr == NULL)
+    return publish->bytes.len;
+  return publish->bytes.len + publish->payload.len + RESPUB__CRLF_BYTES;
+}
+
+/* The call has one result more. */
+static inline void respub__call_count(respub__pipeline *p, respub__call *call) {
+  if (--call->left > 0 || !call->told)
+    return;
+  call->next_finished = p->finished;
+  p->finished = call;
+}
+
+/* To be called when the ring is empty: gives back what a burst left behind, half of it at a time,
+ * so that a publisher whose bursts come again and again keeps what it needs. */
+void respub__pipeline_trim(respub__pipeline *p);
+
 /* Keeps the sums over what waits when a publish begins or ceases to wait. */
 void respub__pipeline_count_waiting(respub__pipeline *p, const respub__publish *publish,
                                     bool waits);

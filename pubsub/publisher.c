@@ -80,6 +80,8 @@ static respub_status set_up(respub_publisher *pub, const respub_publisher_option
   respub__link_init(&pub->link, &options->connection, options->backoff_min_ms,
                     options->backoff_max_ms, options->slow_retry_ms, respub__random_seed());
   atomic_init(&pub->untold, 0);
+  atomic_init(&pub->gate, 0);
+  pub->parked_until_ms = RESPUB_NEVER;
   return RESPUB_OK;
 }
 
@@ -127,6 +129,7 @@ static void settle_all_locked(respub_publisher *pub) {
 
 void respub__publisher_finish(respub_publisher *pub) {
   (void)pthread_mutex_lock(&pub->lock);
+  pub->ending = true;
   settle_all_locked(pub);
   respub__publisher_unlock(pub);
   (void)pthread_cond_destroy(&pub->calm);
@@ -137,23 +140,24 @@ void respub__publisher_finish(respub_publisher *pub) {
 void respub_publisher_close(respub_publisher *pub) {
   if (pub == NULL)
     return;
-  if (pub->fork_generation != respub__fork_generation()) {
+  if (respub__publisher_begin(pub) != RESPUB_OK) {
     free_all(pub); /* its lock may be held by a thread that does not exist here */
     return;
   }
-  (void)pthread_mutex_lock(&pub->lock);
   bool again = pub->closing;
   pub->closing = true;
   pub->close_deferred = pub->close_deferred || respub__publisher_in_callback_locked(pub);
   respub__publisher_ring_all_locked(pub);
+  respub__wake_ring(&pub->wake);
   if (again || pub->close_deferred) {
-    respub__publisher_unlock(pub);
+    respub__publisher_leave_locked(pub);
     return;
   }
   respub__publisher_unlock(pub);
   (void)pthread_mutex_lock(&pub->lock);
-  while (pub->users > 0)
+  while (pub->users > 1)
     (void)pthread_cond_wait(&pub->calm, &pub->lock);
+  pub->users--;
   respub__publisher_unlock(pub);
   respub__publisher_finish(pub);
 }

@@ -26,12 +26,43 @@
 /* Payloads from this size on are not copied when their caller waits. */
 #define RESPUB__REFERENCE_BYTES ((size_t)4096)
 
+/* Answers that are taken without the lock before they are applied with it. */
+#define RESPUB__MOST_ANSWERS 32
+
 typedef enum respub__wait_for {
   RESPUB__WAIT_FOR_RESULTS,   /* of call */
   RESPUB__WAIT_FOR_FLUSH,     /* the publishes before number have told their results */
   RESPUB__WAIT_FOR_ROOM,      /* for number bytes in flight */
   RESPUB__WAIT_FOR_CONNECTION /* or for a failed attempt more than number */
 } respub__wait_for;
+
+/* Messages of one call. */
+typedef struct respub__series {
+  const respub_publish_message *messages;
+  respub_publish_result *results;
+  size_t n;
+  respub_error *error;
+  respub_status status;         /* of the first that failed, which error is about */
+  size_t answered;              /* so many have their result, */
+  size_t sent;                  /* so many are sent or in the pipeline; the others wait for room */
+  bool entered;                 /* sent alone, and then entered the publisher: */
+  size_t refused;               /* of those answered */
+  size_t bytes;                 /* sent */
+  respub_status written, taken; /* how that ended */
+  size_t gathered;              /* bytes added to the pipeline since something was written */
+} respub__series;
+
+/* The request of one of them. Payloads that are large are not copied, because the caller waits. */
+static inline respub__request respub__series_request(const respub__series *s, size_t i,
+                                                     respub__call *call) {
+  return (respub__request){
+      .channel = s->messages[i].channel,
+      .payload = s->messages[i].payload,
+      .by_reference = s->messages[i].payload.len >= RESPUB__REFERENCE_BYTES,
+      .call = call,
+      .result = &s->results[i],
+  };
+}
 
 /* A call that waits, on its caller's stack. */
 typedef struct respub__waiter {
@@ -40,11 +71,10 @@ typedef struct respub__waiter {
   uint64_t number;
   int64_t deadline_ms;
   bool ready;      /* what it waits for has happened, whatever comes later */
-  bool parked;     /* in the list of those who sleep */
-  bool ringing;    /* somebody will ring it, or has, since it was parked */
+  bool nominated;  /* was rung to become the leader */
+  bool released;   /* its call was ended for it: it must not touch the publisher any more */
   bool has_parker; /* parker is initialised */
-  struct respub__waiter *previous, *next;
-  struct respub__waiter *next_ring;
+  struct respub__waiter *previous, *next; /* of those who are parked, or who are to be rung */
   respub__parker parker;
 } respub__waiter;
 
@@ -52,8 +82,9 @@ struct respub_publisher {
   respub_publisher_options options;
   respub_allocator alloc;
   unsigned fork_generation;
+  atomic_uint gate; /* 0: nobody is inside */
   pthread_mutex_t lock;
-  pthread_cond_t calm; /* busy or users have changed */
+  pthread_cond_t calm; /* busy or users have changed; while !keeps_time, anything has */
   respub__wake wake;   /* for the leader that polls, or for an event loop */
   respub__link link;
   respub__pipeline pipe;
@@ -61,20 +92,25 @@ struct respub_publisher {
   unsigned users;        /* threads inside a call */
   unsigned crowd;        /* how many there were when replies came last */
   bool leading, polling; /* there is a leader; it waits for descriptors */
-  bool busy;             /* the link is used without the lock */
-  bool live;             /* the link is, as far as is known outside of a use of it */
-  bool link_started;     /* somebody wanted a connection */
-  bool answered;         /* this connection has answered a publish */
-  bool armed;            /* an event loop polls: ring when there is something to do */
-  int64_t retry_at_ms;   /* BACKOFF: not before; else 0 */
-  int64_t active_ms;     /* when the connection was looked at last */
-  uint64_t base;         /* bytes_out of the connection before the first publish */
-  respub_error broken;   /* status not OK: the connection is to be given up, and why */
+  bool alone;          /* the leader waits for descriptors with the link in use; ring to end that */
+  bool busy;           /* the link is used without the lock */
+  bool live;           /* the link is, as far as is known outside of a use of it */
+  bool link_started;   /* somebody wanted a connection */
+  bool answered;       /* this connection has answered a publish */
+  bool armed;          /* an event loop polls: ring when there is something to do */
+  int64_t retry_at_ms; /* BACKOFF: not before; else 0 */
+  int64_t active_ms;   /* when the connection was looked at last */
+  uint64_t base;       /* bytes_out of the connection before the first publish */
+  respub_error broken; /* status not OK: the connection is to be given up, and why */
 
   respub__waiter *first_parked, *last_parked; /* in the order they parked */
-  respub__waiter *nominated;                  /* was rung to become the leader */
+  bool nominated;                             /* one that was rung is about to become the leader */
   respub__waiter *to_ring;                    /* by the next unlock */
   unsigned watchers; /* parked ones that wait for something other than results */
+  bool keeps_time;   /* who waits parks; else it waits for calm and looks at the clock itself */
+  unsigned clock_watchers;  /* those who do */
+  int64_t parked_until_ms;  /* nobody who is parked has an earlier deadline */
+  int64_t polling_until_ms; /* with polling */
 
   bool delivering; /* results are told to callbacks, by deliverer */
   bool telling;    /* callbacks run right now */
@@ -84,6 +120,7 @@ struct respub_publisher {
   bool in_event; /* on_event runs on event_thread */
   pthread_t event_thread;
   bool closing;
+  bool ending;         /* the last results and CLOSED are being told */
   bool close_deferred; /* closed from a callback: the last one who leaves ends the publisher */
 
   uint64_t bytes_in, bytes_out, connects, disconnects, connect_failures;
@@ -92,7 +129,9 @@ struct respub_publisher {
 
 /* -- calls and their waiting (publisher_wait.c) -- */
 
-/* Begins a call: EFORKED, ECLOSED, or OK with the lock held. */
+/* Begins a call: EFORKED, ECLOSED, or OK with the lock held. begin does so also while the publisher
+ * is being closed. */
+RESPUB_MUST_USE respub_status respub__publisher_begin(respub_publisher *pub);
 RESPUB_MUST_USE respub_status respub__publisher_enter(respub_publisher *pub);
 
 /* Lock held on entry, released on return. Ends a call. */
@@ -131,9 +170,6 @@ void respub__publisher_ring_all_locked(respub_publisher *pub);
  * Never waits (name resolution apart). */
 void respub__publisher_work_locked(respub_publisher *pub, int64_t now_ms, bool readable);
 
-/* Lock held on entry, link not busy, live and not broken. Writes what has gathered. */
-void respub__publisher_write_locked(respub_publisher *pub);
-
 /* Lock held on entry. The connection is to be given up by the next leader. The first reason counts;
  * no text: the connection's own. */
 void respub__publisher_break_locked(respub_publisher *pub, respub_status status, respub_slice text);
@@ -142,6 +178,56 @@ void respub__publisher_break_locked(respub_publisher *pub, respub_status status,
 static inline bool respub__publisher_gives_up_locked(const respub_publisher *pub, int64_t now_ms) {
   return pub->options.away == RESPUB_AWAY_FAIL && now_ms < pub->retry_at_ms;
 }
+
+/* -- what goes over it (publisher_io.c) -- */
+
+/* Answers that came in one go. */
+typedef struct respub__batch {
+  respub__answer answers[RESPUB__MOST_ANSWERS];
+  size_t n;
+  respub_status status; /* why it ends: OK (there may be more), MORE, or a failure */
+} respub__batch;
+
+/* Without the lock, by who has set busy. Takes what has come, after a look at the socket if fill.
+ */
+void respub__publisher_read_batch(respub_publisher *pub, respub__batch *b, bool fill);
+
+/* Lock held on entry, link in use by the caller. */
+void respub__publisher_apply_locked(respub_publisher *pub, const respub__batch *b);
+
+/* Lock held on entry, by the leader. Looks at the socket once, and takes all that came. */
+void respub__publisher_read_locked(respub_publisher *pub);
+
+/* Lock held on entry, link not busy, live and not broken. Writes what has gathered. */
+void respub__publisher_write_locked(respub_publisher *pub);
+
+/* Lock held on entry. The end of a use of the link, which began with busy = true. */
+void respub__publisher_end_use_locked(respub_publisher *pub);
+
+/* Lock held on entry, link not in use by others. Brings bytes_in and bytes_out up to date. */
+void respub__publisher_count_bytes_locked(respub_publisher *pub);
+
+/* Lock held on entry, or alone. A connection that was not used just now may have been closed by the
+ * server (its `timeout`): to be looked at before anything is written to it. */
+static inline bool respub__publisher_is_idle(const respub_publisher *pub, int64_t now_ms) {
+  return now_ms != pub->active_ms;
+}
+
+/* -- nobody else here (publisher_alone.c) -- */
+
+enum {
+  RESPUB__GATE_ALONE = 1, /* one thread uses the whole publisher without the lock */
+  RESPUB__GATE_OTHERS =
+      2 /* everybody takes the lock; set by who finds ALONE, too, who then waits */
+};
+
+/* Publishes all messages at once, if nobody else is in the publisher. False: see s for what was
+ * done; with s->entered, the call is entered: lock held. */
+bool respub__publisher_try_alone(respub_publisher *pub, respub__series *s, int64_t now_ms);
+
+/* Lock held on entry, just entered by try_alone. What was sent but not answered gets its place in
+ * the pipeline, for call. */
+void respub__publisher_resume_locked(respub_publisher *pub, respub__series *s, respub__call *call);
 
 /* -- user code (publisher_deliver.c) -- */
 

@@ -6,19 +6,6 @@
 
 #include <stdio.h>
 
-/* Lock held on entry. A call that waits cannot be made from inside a callback, and need not be made
- * when it would fail at once. */
-static respub_status may_publish_locked(respub_publisher *pub, size_t n, int64_t now_ms,
-                                        respub_error *error) {
-  if (respub__publisher_in_callback_locked(pub))
-    return respub__fail(error, RESPUB_ESTATE,
-                        "a callback of a publisher cannot wait for that publisher");
-  if (!respub__publisher_gives_up_locked(pub, now_ms))
-    return RESPUB_OK;
-  pub->pipe.unsent += n;
-  return respub__fail(error, RESPUB_EUNSENT, "%s", pub->last_error.text);
-}
-
 /* Lock held on entry. Lets the connection have a copy of the rest of a payload that has been sent
  * partly, because its owner leaves. A connection that has no room for it is given up: it could not
  * go on. */
@@ -50,103 +37,46 @@ static void leave_results_locked(respub_publisher *pub, respub__call *call, resp
   respub__pipeline_leave(&pub->pipe, call, late, sentence);
 }
 
-/* Lock held on entry. Waits for what has been added for w. */
+/* Lock held on entry, and on return unless w has been released. Waits for what has been added for
+ * w. */
 static void finish_call_locked(respub_publisher *pub, respub__waiter *w, int64_t now_ms) {
+  w->what = RESPUB__WAIT_FOR_RESULTS;
   if (w->call.left == 0)
     return;
-  w->what = RESPUB__WAIT_FOR_RESULTS;
   respub_status status = respub__publisher_wait_locked(pub, w, now_ms);
   if (status != RESPUB_OK)
     leave_results_locked(pub, &w->call, status);
 }
 
-static respub__request request_of(respub__waiter *w, respub_slice channel, respub_slice payload,
-                                  respub_publish_result *result) {
-  return (respub__request){
-      .channel = channel,
-      .payload = payload,
-      .by_reference = payload.len >= RESPUB__REFERENCE_BYTES,
-      .call = &w->call,
-      .result = result,
-      .expires_at_ms = RESPUB_NEVER,
-  };
-}
-
 /* ------------------------------------------------------------------------------------------------
- * One message */
+ * Adding */
 
-/* Lock held on entry. */
-static respub_status publish_locked(respub_publisher *pub, respub__waiter *w, int64_t now_ms,
-                                    const respub__request *request, respub_error *error) {
-  respub_status status = may_publish_locked(pub, 1, now_ms, error);
-  if (status != RESPUB_OK)
-    return status;
-  w->call.error = error;
-  w->call.first = pub->pipe.tail;
-  status = respub__pipeline_add(&pub->pipe, request);
-  if (status != RESPUB_OK)
-    return respub__fail(error, status, "nothing was sent: %s", respub_status_text(status));
-  finish_call_locked(pub, w, now_ms);
-  return w->call.status;
-}
-
-respub_status respub_publisher_publish(respub_publisher *pub, respub_slice channel,
-                                       respub_slice payload, int64_t *receivers,
-                                       respub_error *error) {
-  respub__waiter w;
-  respub_publish_result result = {RESPUB_OK, 0};
-  int64_t now_ms = respub__clock_ms();
-  respub_status status = respub__publisher_enter(pub);
-  if (status != RESPUB_OK)
-    return respub__fail(error, status, "%s", respub_status_text(status));
-  respub__waiter_init(&w, RESPUB__WAIT_FOR_RESULTS, 0, now_ms + pub->options.timeout_ms);
-  respub__request request = request_of(&w, channel, payload, &result);
-  status = publish_locked(pub, &w, now_ms, &request, error);
-  respub__publisher_leave_locked(pub);
-  respub__waiter_end(&w);
-  if (receivers != NULL)
-    *receivers = result.receivers;
-  return status;
-}
-
-/* ------------------------------------------------------------------------------------------------
- * Many messages */
-
-typedef struct series {
-  const respub_publish_message *messages;
-  respub_publish_result *results;
-  size_t n;
-  size_t next;     /* the first that has not been added */
-  size_t gathered; /* bytes added since something was sent */
-} series;
-
-/* Lock held on entry. What has not been added is not sent either. */
-static void fail_rest(respub_publisher *pub, series *s, respub__call *call, respub_status status,
-                      respub_error *error, const char *text) {
-  if (s->next == s->n)
+/* The messages that have not been sent never will be. */
+static void fail_rest(respub_publisher *pub, respub__series *s, respub__call *call,
+                      respub_status status, const char *text) {
+  if (s->sent == s->n)
     return;
   if (status == RESPUB_EUNSENT)
-    pub->pipe.unsent += s->n - s->next;
-  for (; s->next < s->n; s->next++)
-    s->results[s->next] = (respub_publish_result){status, 0};
+    pub->pipe.unsent += s->n - s->sent;
+  for (; s->sent < s->n; s->sent++)
+    s->results[s->sent] = (respub_publish_result){status, 0};
   if (call->status == RESPUB_OK)
-    call->status = respub__fail(error, status, "%s", text);
+    call->status = respub__explain(call->error, status, respub_slice_of_string(text));
 }
 
 /* Lock held on entry. Adds messages while they fit into what may be in flight, and always one. */
-static respub_status add_some_locked(respub_publisher *pub, series *s, respub__waiter *w,
+static respub_status add_some_locked(respub_publisher *pub, respub__series *s, respub__waiter *w,
                                      int64_t now_ms) {
-  while (s->next < s->n) {
-    const respub_publish_message *m = &s->messages[s->next];
-    w->number = respub__pipeline_size(m->channel, m->payload);
-    if (w->call.left > 0 && pub->pipe.bytes + w->number > pub->options.inflight_bytes)
+  for (; s->sent < s->n; s->sent++) {
+    respub__request request = respub__series_request(s, s->sent, &w->call);
+    size_t before = pub->pipe.bytes;
+    w->number = respub__pipeline_size(request.channel, request.payload);
+    if (w->call.left > 0 && before + w->number > pub->options.inflight_bytes)
       return RESPUB_OK;
-    respub__request request = request_of(w, m->channel, m->payload, &s->results[s->next]);
     respub_status status = respub__pipeline_add(&pub->pipe, &request);
     if (status != RESPUB_OK)
       return status;
-    s->next++;
-    s->gathered += w->number;
+    s->gathered += pub->pipe.bytes - before;
     if (s->gathered >= RESPUB__SEND_BYTES && pub->live) {
       s->gathered = 0;
       respub__publisher_help_locked(pub, now_ms, false);
@@ -155,56 +85,83 @@ static respub_status add_some_locked(respub_publisher *pub, series *s, respub__w
   return RESPUB_OK;
 }
 
-/* Lock held on entry. */
-static void publish_series_locked(respub_publisher *pub, series *s, respub__waiter *w,
-                                  int64_t now_ms, respub_error *error) {
-  w->call.error = error;
-  w->call.first = pub->pipe.tail;
-  while (s->next < s->n) {
+/* Lock held on entry, and on return unless w has been released. */
+static void publish_series_locked(respub_publisher *pub, respub__series *s, respub__waiter *w,
+                                  int64_t now_ms) {
+  while (s->sent < s->n) {
     if (respub__publisher_gives_up_locked(pub, now_ms)) {
-      fail_rest(pub, s, &w->call, RESPUB_EUNSENT, error, pub->last_error.text);
+      fail_rest(pub, s, &w->call, RESPUB_EUNSENT, pub->last_error.text);
       break;
     }
     respub_status status = add_some_locked(pub, s, w, now_ms);
     if (status != RESPUB_OK)
-      fail_rest(pub, s, &w->call, status, error, respub_status_text(status));
-    if (s->next == s->n)
+      fail_rest(pub, s, &w->call, status, "");
+    if (s->sent == s->n)
       break;
     w->what = RESPUB__WAIT_FOR_ROOM;
     status = respub__publisher_wait_locked(pub, w, now_ms);
     now_ms = respub__clock_ms();
     if (status != RESPUB_OK)
-      fail_rest(pub, s, &w->call, RESPUB_EUNSENT, error, "the time was over before it was sent");
+      fail_rest(pub, s, &w->call, RESPUB_EUNSENT, "the time was over before it could be sent");
   }
   finish_call_locked(pub, w, now_ms);
 }
 
-static respub_status refuse_all(respub_publish_result *results, size_t n, respub_status status) {
-  for (size_t i = 0; i < n; i++)
-    results[i] = (respub_publish_result){status, 0};
+/* ------------------------------------------------------------------------------------------------
+ * Publishing */
+
+static respub_status refuse(respub__series *s, respub_status status, const char *text) {
+  for (size_t i = 0; i < s->n; i++)
+    s->results[i] = (respub_publish_result){status, 0};
+  return respub__explain(s->error, status, respub_slice_of_string(text));
+}
+
+/* Among other threads, or when something is not as usual. */
+static respub_status publish_together(respub_publisher *pub, respub__series *s, int64_t now_ms) {
+  respub_status status = s->entered ? RESPUB_OK : respub__publisher_enter(pub);
+  if (status != RESPUB_OK)
+    return refuse(s, status, "");
+  if (respub__publisher_in_callback_locked(pub)) {
+    respub__publisher_leave_locked(pub);
+    return refuse(s, RESPUB_ESTATE, "a callback of a publisher cannot wait for that publisher");
+  }
+  respub__waiter w;
+  respub__waiter_init(&w, RESPUB__WAIT_FOR_RESULTS, 0, now_ms + pub->options.timeout_ms);
+  w.call.error = s->error;
+  w.call.status = s->status;
+  w.call.first = pub->pipe.tail;
+  respub__publisher_resume_locked(pub, s, &w.call);
+  publish_series_locked(pub, s, &w, now_ms);
+  if (!w.released)
+    respub__publisher_leave_locked(pub);
+  respub__waiter_end(&w);
+  return w.call.status;
+}
+
+static inline respub_status publish_series(respub_publisher *pub, respub__series *s) {
+  int64_t now_ms = respub__clock_ms();
+  if (respub__publisher_try_alone(pub, s, now_ms))
+    return s->status;
+  return publish_together(pub, s, now_ms);
+}
+
+respub_status respub_publisher_publish(respub_publisher *pub, respub_slice channel,
+                                       respub_slice payload, int64_t *receivers,
+                                       respub_error *error) {
+  respub_publish_message message = {channel, payload};
+  respub_publish_result result = {RESPUB_OK, 0};
+  respub__series s = {.messages = &message, .results = &result, .n = 1, .error = error};
+  respub_status status = publish_series(pub, &s);
+  if (receivers != NULL)
+    *receivers = result.receivers;
   return status;
 }
 
 respub_status respub_publisher_publish_many(respub_publisher *pub,
                                             const respub_publish_message *messages, size_t n,
                                             respub_publish_result *results, respub_error *error) {
-  respub__waiter w;
-  series s = {messages, results, n, 0, 0};
-  int64_t now_ms = respub__clock_ms();
-  respub_status status = respub__publisher_enter(pub);
-  if (status != RESPUB_OK)
-    return refuse_all(results, n, respub__fail(error, status, "%s", respub_status_text(status)));
-  respub__waiter_init(&w, RESPUB__WAIT_FOR_RESULTS, 0, now_ms + pub->options.timeout_ms);
-  status = may_publish_locked(pub, n, now_ms, error);
-  if (status == RESPUB_OK && n > 0) {
-    publish_series_locked(pub, &s, &w, now_ms, error);
-    status = w.call.status;
-  } else {
-    (void)refuse_all(results, n, status);
-  }
-  respub__publisher_leave_locked(pub);
-  respub__waiter_end(&w);
-  return status;
+  respub__series s = {.messages = messages, .results = results, .n = n, .error = error};
+  return n > 0 ? publish_series(pub, &s) : RESPUB_OK;
 }
 
 /* ------------------------------------------------------------------------------------------------

@@ -1,25 +1,14 @@
-/* The connection of a publisher: made, written to, read from, given up. */
+/* The connection of a publisher: made, given up, and in between kept in use. */
 #include "pubsub/publisher.h"
 
 #include "net/text.h"
 
-#include <sched.h>
-
-enum {
-  MOST_PARTS = 64,
-  MOST_ANSWERS = 64
-};
-
-/* A use of the link goes begin, (unlocked ... lock), end; the lock is held at begin and at end. */
-static void begin_use_locked(respub_publisher *pub) {
+/* Lock held on entry. Begins a use of the link that may take long: nobody can rely on the leader
+ * for the time. */
+static void begin_long_use_locked(respub_publisher *pub) {
   pub->busy = true;
-}
-
-static void end_use_locked(respub_publisher *pub) {
-  pub->bytes_in = respub__link_bytes_in(&pub->link);
-  pub->bytes_out = respub__link_bytes_out(&pub->link);
-  pub->busy = false;
-  (void)pthread_cond_broadcast(&pub->calm);
+  pub->keeps_time = false;
+  respub__publisher_ring_all_locked(pub);
 }
 
 static void lock(respub_publisher *pub) {
@@ -78,7 +67,7 @@ static void give_up_messages_locked(respub_publisher *pub, int64_t now_ms) {
 
 /* Lock held on entry, by the leader. */
 static void connect_locked(respub_publisher *pub, int64_t now_ms) {
-  begin_use_locked(pub);
+  begin_long_use_locked(pub);
   pub->link_started = true;
   respub__publisher_unlock(pub);
   respub__lifecycle_start(&pub->link.life);
@@ -95,13 +84,14 @@ static void connect_locked(respub_publisher *pub, int64_t now_ms) {
     now_away_locked(pub, RESPUB_EVENT_CONNECT_FAILED);
     break;
   }
-  end_use_locked(pub);
+  pub->keeps_time = pub->live;
+  respub__publisher_end_use_locked(pub);
   give_up_messages_locked(pub, now_ms);
 }
 
 /* Lock held on entry, by the leader. */
 static void lose_locked(respub_publisher *pub, int64_t now_ms) {
-  begin_use_locked(pub);
+  begin_long_use_locked(pub);
   uint64_t taken = respub_conn_bytes_out(pub->link.conn) - pub->base;
   pub->live = false;
   pub->disconnects++;
@@ -116,137 +106,8 @@ static void lose_locked(respub_publisher *pub, int64_t now_ms) {
   respub__pipeline_lost(&pub->pipe, taken);
   pub->broken.status = RESPUB_OK;
   now_away_locked(pub, RESPUB_EVENT_DISCONNECTED);
-  end_use_locked(pub);
+  respub__publisher_end_use_locked(pub);
   give_up_messages_locked(pub, now_ms);
-}
-
-/* ------------------------------------------------------------------------------------------------
- * Reading */
-
-typedef struct batch {
-  respub__answer answers[MOST_ANSWERS];
-  size_t n;
-  respub_status status; /* why it ends: OK (there may be more), MORE, or a failure */
-} batch;
-
-/* Adds what a value means. False: no value of a server that was asked to publish. */
-static bool note_value(batch *b, const respub_node *value) {
-  value = respub_node_value(value);
-  if (value->type == RESPUB_PUSH)
-    return true;
-  bool refused = respub_node_is_error(value);
-  if (value->type != RESPUB_INTEGER && !refused)
-    return false;
-  b->answers[b->n++] = (respub__answer){refused, value->integer, value->text};
-  return true;
-}
-
-/* Decodes what has been read. A refusal ends the batch, because its text is gone with the next
- * value. */
-static void take_answers(respub_conn *conn, batch *b) {
-  b->n = 0;
-  b->status = RESPUB_OK;
-  while (b->n < MOST_ANSWERS && (b->n == 0 || !b->answers[b->n - 1].refused)) {
-    const respub_node *value;
-    b->status = respub_conn_take(conn, &value);
-    if (b->status == RESPUB_OK && !note_value(b, value))
-      b->status = RESPUB_EPROTOCOL;
-    if (b->status != RESPUB_OK)
-      return;
-  }
-}
-
-/* Lock held on entry. */
-static void apply_locked(respub_publisher *pub, const batch *b) {
-  for (size_t i = 0; i < b->n; i++) {
-    const respub__answer *answer = &b->answers[i];
-    if (respub__pipeline_answer(&pub->pipe, answer) == RESPUB_OK) {
-      pub->answered = true;
-      continue;
-    }
-    respub__publisher_break_locked(pub, answer->refused ? RESPUB_EREFUSED : RESPUB_EPROTOCOL,
-                                   answer->text);
-    return;
-  }
-  if (b->status < 0)
-    respub__publisher_break_locked(pub, b->status, respub_slice_of(NULL, 0));
-}
-
-/* Lock held on entry, by the leader. Reads once, and takes all that came. */
-static void read_locked(respub_publisher *pub) {
-  batch b;
-  begin_use_locked(pub);
-  respub__publisher_unlock(pub);
-  respub_status status = respub_conn_fill(pub->link.conn);
-  do {
-    b.n = 0;
-    b.status = status;
-    if (status == RESPUB_OK)
-      take_answers(pub->link.conn, &b);
-    lock(pub);
-    apply_locked(pub, &b);
-    if (b.status != RESPUB_OK || pub->broken.status != RESPUB_OK)
-      break;
-    respub__publisher_unlock(pub);
-  } while (true);
-  pub->crowd = pub->users;
-  end_use_locked(pub);
-}
-
-/* ------------------------------------------------------------------------------------------------
- * Writing */
-
-/* Lock held on entry, link in use by the caller. When the last replies found more threads in calls
- * than there are now, the others are about to come back: one turn of the scheduler lets their
- * commands leave in the same write. */
-static void await_crowd_locked(respub_publisher *pub) {
-  if (pub->users >= pub->crowd)
-    return;
-  respub__publisher_unlock(pub);
-  (void)sched_yield();
-  lock(pub);
-  pub->crowd = pub->users;
-}
-
-/* Lock held on entry, link in use by the caller. OK: written, or nothing waits. */
-static respub_status write_once_locked(respub_publisher *pub) {
-  respub_slice parts[MOST_PARTS];
-  size_t replies;
-  size_t budget = pub->options.connection.output_bytes < RESPUB__SEND_BYTES
-                      ? pub->options.connection.output_bytes
-                      : RESPUB__SEND_BYTES;
-  size_t n = respub__pipeline_gather(&pub->pipe, parts, MOST_PARTS, budget, &replies);
-  if (n == 0)
-    return RESPUB_OK;
-  respub__publisher_unlock(pub);
-  respub_status status = respub_conn_write(pub->link.conn, parts, n, replies, true, NULL);
-  lock(pub);
-  return status;
-}
-
-/* Lock held on entry, link in use by the caller. AGAIN: the socket takes no more now. */
-static respub_status write_all_locked(respub_publisher *pub) {
-  respub_status status = RESPUB_OK;
-  if (respub_conn_unsent(pub->link.conn) > 0) {
-    respub__publisher_unlock(pub);
-    status = respub_conn_push(pub->link.conn);
-    lock(pub);
-  }
-  while (status == RESPUB_OK && !pub->closing && respub__pipeline_waits(&pub->pipe)) {
-    status = write_once_locked(pub);
-    if (status == RESPUB_OK && respub_conn_unsent(pub->link.conn) > 0)
-      status = RESPUB_AGAIN;
-  }
-  return status;
-}
-
-void respub__publisher_write_locked(respub_publisher *pub) {
-  begin_use_locked(pub);
-  await_crowd_locked(pub);
-  respub_status status = write_all_locked(pub);
-  if (status < 0)
-    respub__publisher_break_locked(pub, status, respub_slice_of(NULL, 0));
-  end_use_locked(pub);
 }
 
 /* ------------------------------------------------------------------------------------------------
@@ -254,8 +115,8 @@ void respub__publisher_write_locked(respub_publisher *pub) {
 
 /* Lock held on entry, by the leader of a live publisher. */
 static void converse_locked(respub_publisher *pub, int64_t now_ms, bool readable) {
-  if (readable || now_ms != pub->active_ms)
-    read_locked(pub);
+  if (readable || respub__publisher_is_idle(pub, now_ms))
+    respub__publisher_read_locked(pub);
   pub->active_ms = now_ms;
   if (pub->broken.status != RESPUB_OK)
     return;

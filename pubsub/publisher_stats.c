@@ -2,29 +2,22 @@
  * callbacks. */
 #include "pubsub/publisher.h"
 
-#include "net/fork.h"
-
-static bool lock(respub_publisher *pub) {
-  if (pub->fork_generation != respub__fork_generation())
-    return false;
-  (void)pthread_mutex_lock(&pub->lock);
-  return true;
-}
-
 size_t respub_publisher_outstanding(respub_publisher *pub) {
-  if (!lock(pub))
+  if (respub__publisher_begin(pub) != RESPUB_OK)
     return 0;
   size_t untold = atomic_load_explicit(&pub->untold, memory_order_relaxed);
   size_t outstanding = pub->pipe.queued + untold;
-  respub__publisher_unlock(pub);
+  respub__publisher_leave_locked(pub);
   return outstanding;
 }
 
 void respub_publisher_get_stats(respub_publisher *pub, respub_publisher_stats *stats) {
   *stats = (respub_publisher_stats){.connected = false};
-  if (!lock(pub))
+  if (respub__publisher_begin(pub) != RESPUB_OK)
     return;
   const respub__pipeline *p = &pub->pipe;
+  if (!pub->busy)
+    respub__publisher_count_bytes_locked(pub);
   *stats = (respub_publisher_stats){
       .published = p->published,
       .receivers = p->receivers,
@@ -41,5 +34,5 @@ void respub_publisher_get_stats(respub_publisher *pub, respub_publisher_stats *s
       .connected = pub->live,
       .last_error = pub->last_error,
   };
-  respub__publisher_unlock(pub);
+  respub__publisher_leave_locked(pub);
 }

@@ -1,4 +1,9 @@
-/* Calls that wait: who leads, who parks, who is rung. */
+/* Calls that wait: who leads, who parks, who is rung.
+ *
+ * While the connection is up, those who park sleep without a deadline of their own, which is
+ * cheaper: the leader rings those whose time is over. While it is away, where a leader may be kept
+ * by name resolution or by a handler of events, each looks at the clock itself, and `calm` wakes
+ * all. */
 #include "pubsub/publisher.h"
 
 #include "net/clock.h"
@@ -8,6 +13,10 @@
 
 static void lock(respub_publisher *pub) {
   (void)pthread_mutex_lock(&pub->lock);
+}
+
+static int64_t earliest(int64_t a, int64_t b) {
+  return a < b ? a : b;
 }
 
 /* ------------------------------------------------------------------------------------------------
@@ -30,34 +39,90 @@ static bool is_ready(const respub_publisher *pub, const respub__waiter *w) {
 }
 
 /* Lock held on entry. */
+static void list_locked(respub_publisher *pub, respub__waiter *w) {
+  w->previous = pub->last_parked;
+  w->next = NULL;
+  if (pub->last_parked != NULL)
+    pub->last_parked->next = w;
+  else
+    pub->first_parked = w;
+  pub->last_parked = w;
+  pub->watchers += w->what != RESPUB__WAIT_FOR_RESULTS;
+  w->call.told = true;
+}
+
+/* Lock held on entry. Takes a parked one off the list; the next unlock wakes it. */
 static void ring_locked(respub_publisher *pub, respub__waiter *w) {
-  if (!w->parked || w->ringing)
-    return;
-  w->ringing = true;
-  w->next_ring = pub->to_ring;
+  if (w->previous != NULL)
+    w->previous->next = w->next;
+  else
+    pub->first_parked = w->next;
+  if (w->next != NULL)
+    w->next->previous = w->previous;
+  else
+    pub->last_parked = w->previous;
+  pub->watchers -= w->what != RESPUB__WAIT_FOR_RESULTS;
+  w->call.told = false;
+  w->next = pub->to_ring;
   pub->to_ring = w;
 }
 
+/* Lock held on entry. A parked call has all its results: it ends here, so that its thread need not
+ * take the lock to leave. */
+static void release_finished_locked(respub_publisher *pub) {
+  while (pub->pipe.finished != NULL) {
+    respub__call *call = pub->pipe.finished;
+    pub->pipe.finished = call->next_finished;
+    respub__waiter *w = (respub__waiter *)call;
+    w->released = w->what == RESPUB__WAIT_FOR_RESULTS;
+    pub->users -= w->released;
+    ring_locked(pub, w);
+  }
+}
+
 void respub__publisher_watch_locked(respub_publisher *pub) {
-  if (pub->watchers == 0)
+  respub__waiter *next;
+  release_finished_locked(pub);
+  for (respub__waiter *w = pub->watchers > 0 ? pub->first_parked : NULL; w != NULL; w = next) {
+    next = w->next;
+    if (w->what == RESPUB__WAIT_FOR_RESULTS || !is_ready(pub, w))
+      continue;
+    w->ready = true;
+    ring_locked(pub, w);
+  }
+}
+
+void respub__publisher_ring_all_locked(respub_publisher *pub) {
+  release_finished_locked(pub);
+  while (pub->first_parked != NULL)
+    ring_locked(pub, pub->first_parked);
+}
+
+/* Lock held on entry. */
+static void ring_late_locked(respub_publisher *pub, int64_t now_ms) {
+  if (now_ms < pub->parked_until_ms)
     return;
-  for (respub__waiter *w = pub->first_parked; w != NULL; w = w->next) {
-    if (w->what != RESPUB__WAIT_FOR_RESULTS && is_ready(pub, w)) {
-      w->ready = true;
+  release_finished_locked(pub);
+  pub->parked_until_ms = RESPUB_NEVER;
+  respub__waiter *next;
+  for (respub__waiter *w = pub->first_parked; w != NULL; w = next) {
+    next = w->next;
+    if (w->deadline_ms <= now_ms)
       ring_locked(pub, w);
-    }
+    else
+      pub->parked_until_ms = earliest(pub->parked_until_ms, w->deadline_ms);
   }
 }
 
 void respub__publisher_unlock(respub_publisher *pub) {
-  for (; pub->pipe.finished != NULL; pub->pipe.finished = pub->pipe.finished->next_finished)
-    ring_locked(pub, (respub__waiter *)pub->pipe.finished);
   respub__publisher_watch_locked(pub);
+  if (pub->clock_watchers > 0)
+    (void)pthread_cond_broadcast(&pub->calm);
   respub__waiter *w = pub->to_ring;
   pub->to_ring = NULL;
   (void)pthread_mutex_unlock(&pub->lock);
   while (w != NULL) {
-    respub__waiter *next = w->next_ring; /* a rung waiter may be gone at once */
+    respub__waiter *next = w->next; /* a rung waiter may be gone at once */
     respub__parker_ring(&w->parker);
     w = next;
   }
@@ -66,15 +131,14 @@ void respub__publisher_unlock(respub_publisher *pub) {
 /* Lock held on entry. Somebody who sleeps is to lead, because nobody does: the one who came last,
  * who is likely to be the last to go, so that leadership changes hands rarely. */
 static void hand_on_locked(respub_publisher *pub) {
-  if (pub->leading || pub->nominated != NULL)
+  if (pub->leading || pub->nominated)
     return;
-  respub__waiter *w = pub->last_parked;
-  while (w != NULL && w->ringing)
-    w = w->previous;
-  if (w == NULL)
+  release_finished_locked(pub);
+  if (pub->last_parked == NULL)
     return;
-  pub->nominated = w;
-  ring_locked(pub, w);
+  pub->nominated = true;
+  pub->last_parked->nominated = true;
+  ring_locked(pub, pub->last_parked);
 }
 
 /* Lock held on entry. */
@@ -86,24 +150,48 @@ static void stop_leading_locked(respub_publisher *pub) {
 /* ------------------------------------------------------------------------------------------------
  * Calls */
 
-respub_status respub__publisher_enter(respub_publisher *pub) {
+/* Lock held on entry. Waits until nobody is alone, and keeps others from becoming so. */
+static void shut_gate_locked(respub_publisher *pub) {
+  unsigned gate = atomic_load_explicit(&pub->gate, memory_order_acquire);
+  if (gate == RESPUB__GATE_OTHERS)
+    return;
+  gate = atomic_fetch_or_explicit(&pub->gate, RESPUB__GATE_OTHERS, memory_order_acq_rel);
+  if (gate == RESPUB__GATE_ALONE)
+    respub__wake_ring(&pub->wake);
+  while ((atomic_load_explicit(&pub->gate, memory_order_acquire) & RESPUB__GATE_ALONE) != 0)
+    (void)pthread_cond_wait(&pub->calm, &pub->lock);
+}
+
+respub_status respub__publisher_begin(respub_publisher *pub) {
   if (pub->fork_generation != respub__fork_generation())
     return RESPUB_EFORKED;
   lock(pub);
-  if (!pub->closing) {
-    pub->users++;
-    return RESPUB_OK;
-  }
-  respub__publisher_unlock(pub);
+  pub->users++;
+  shut_gate_locked(pub);
+  return RESPUB_OK;
+}
+
+respub_status respub__publisher_enter(respub_publisher *pub) {
+  respub_status status = respub__publisher_begin(pub);
+  if (status != RESPUB_OK || !pub->closing)
+    return status;
+  respub__publisher_leave_locked(pub);
   return RESPUB_ECLOSED;
+}
+
+/* Lock held on entry. Who comes next may be alone, unless the last replies found several threads
+ * here, which are about to come back. */
+static void open_gate_locked(respub_publisher *pub) {
+  if (pub->users == 0 && pub->crowd <= 1 && !pub->closing)
+    atomic_store_explicit(&pub->gate, 0, memory_order_release);
 }
 
 void respub__publisher_leave_locked(respub_publisher *pub) {
   hand_on_locked(pub);
   pub->users--;
-  bool last = pub->closing && pub->users == 0;
-  bool finish = last && pub->close_deferred;
-  if (last)
+  open_gate_locked(pub);
+  bool finish = pub->close_deferred && pub->users == 0 && !pub->ending;
+  if (pub->closing)
     (void)pthread_cond_broadcast(&pub->calm);
   respub__publisher_unlock(pub);
   if (finish)
@@ -115,47 +203,10 @@ void respub__publisher_calm_locked(respub_publisher *pub) {
     (void)pthread_cond_wait(&pub->calm, &pub->lock);
 }
 
-void respub__publisher_ring_all_locked(respub_publisher *pub) {
-  respub__wake_ring(&pub->wake);
-  for (respub__waiter *w = pub->first_parked; w != NULL; w = w->next)
-    ring_locked(pub, w);
-}
-
 /* ------------------------------------------------------------------------------------------------
  * Parking */
 
-/* Lock held on entry. */
-static void list_locked(respub_publisher *pub, respub__waiter *w) {
-  w->previous = pub->last_parked;
-  w->next = NULL;
-  if (pub->last_parked != NULL)
-    pub->last_parked->next = w;
-  else
-    pub->first_parked = w;
-  pub->last_parked = w;
-  pub->watchers += w->what != RESPUB__WAIT_FOR_RESULTS;
-  w->parked = true;
-  w->call.told = true;
-}
-
-/* Lock held on entry. */
-static void unlist_locked(respub_publisher *pub, respub__waiter *w) {
-  if (w->previous != NULL)
-    w->previous->next = w->next;
-  else
-    pub->first_parked = w->next;
-  if (w->next != NULL)
-    w->next->previous = w->previous;
-  else
-    pub->last_parked = w->previous;
-  pub->watchers -= w->what != RESPUB__WAIT_FOR_RESULTS;
-  if (pub->nominated == w)
-    pub->nominated = NULL;
-  w->parked = w->ringing = false;
-  w->call.told = false;
-}
-
-/* Lock held on entry. Sleeps until rung or until the deadline. */
+/* Lock held on entry, and on return unless w has been released. Sleeps until rung. */
 static void park_locked(respub_publisher *pub, respub__waiter *w) {
   if (!w->has_parker && respub__parker_init(&w->parker) != RESPUB_OK) {
     respub__publisher_unlock(pub);
@@ -165,33 +216,42 @@ static void park_locked(respub_publisher *pub, respub__waiter *w) {
   }
   w->has_parker = true;
   list_locked(pub, w);
+  pub->parked_until_ms = earliest(pub->parked_until_ms, w->deadline_ms);
+  if (pub->polling && w->deadline_ms < pub->polling_until_ms)
+    respub__wake_ring(&pub->wake);
   respub__publisher_unlock(pub);
-  bool rung = respub__parker_wait(&w->parker, w->deadline_ms);
+  respub__parker_wait(&w->parker);
+  if (w->released)
+    return;
   lock(pub);
-  if (!rung && w->ringing) {
-    /* Who rings needs no lock any more, but must not find the parker gone. */
-    (void)pthread_mutex_unlock(&pub->lock);
-    (void)respub__parker_wait(&w->parker, RESPUB_NEVER);
-    lock(pub);
-  }
-  unlist_locked(pub, w);
+  if (w->nominated)
+    w->nominated = pub->nominated = false;
+}
+
+/* Lock held on entry. Sleeps until something has changed or the deadline. */
+static void watch_clock_locked(respub_publisher *pub, const respub__waiter *w) {
+  respub__publisher_unlock(pub);
+  lock(pub);
+  if (pub->keeps_time || !pub->leading || pub->closing || is_ready(pub, w))
+    return;
+  pub->clock_watchers++;
+  respub__cond_wait_until(&pub->calm, &pub->lock, w->deadline_ms);
+  pub->clock_watchers--;
 }
 
 /* ------------------------------------------------------------------------------------------------
  * Leading */
 
-static int64_t earliest(int64_t a, int64_t b) {
-  return a < b ? a : b;
-}
-
-/* Lock held on entry. The leader waits for the socket, a ring, or the deadline. True: the socket
- * may be readable. */
+/* Lock held on entry. The leader waits for the socket, a ring, or a deadline. True: the socket may
+ * be readable. */
 static bool poll_locked(respub_publisher *pub, int64_t deadline_ms) {
   struct pollfd fds[] = {{respub__link_fd(&pub->link), respub__link_events(&pub->link), 0},
                          {pub->wake.read_fd, POLLIN, 0}};
+  deadline_ms = earliest(deadline_ms, pub->parked_until_ms);
   deadline_ms = earliest(deadline_ms, respub__link_deadline_ms(&pub->link));
   deadline_ms = earliest(deadline_ms, respub__pipeline_expiry_ms(&pub->pipe));
   pub->polling = true;
+  pub->polling_until_ms = deadline_ms;
   respub__publisher_unlock(pub);
   respub_status status = respub__wait(fds, 2, deadline_ms);
   if (fds[1].revents != 0)
@@ -204,11 +264,12 @@ static bool poll_locked(respub_publisher *pub, int64_t deadline_ms) {
 
 /* Lock held on entry. Leads until w is ready or gives up, or a callback is to be run: a leader must
  * not be kept from leading by user code. Returns the time. */
-static int64_t lead_locked(respub_publisher *pub, respub__waiter *w, int64_t now_ms) {
+static int64_t lead_locked(respub_publisher *pub, const respub__waiter *w, int64_t now_ms) {
   pub->leading = true;
   bool readable = false;
   for (;;) {
     respub__publisher_work_locked(pub, now_ms, readable);
+    ring_late_locked(pub, now_ms);
     if (is_ready(pub, w) || pub->closing || respub__publisher_deliverable_locked(pub) ||
         now_ms >= w->deadline_ms)
       break;
@@ -239,27 +300,36 @@ void respub__publisher_help_locked(respub_publisher *pub, int64_t now_ms, bool r
   stop_leading_locked(pub);
 }
 
+/* Lock held on entry, and on return unless w has been released. Another thread leads. */
+static void follow_locked(respub_publisher *pub, respub__waiter *w) {
+  write_beside_leader_locked(pub);
+  if (!pub->leading || is_ready(pub, w) || pub->closing)
+    return;
+  if (pub->keeps_time)
+    park_locked(pub, w);
+  else
+    watch_clock_locked(pub, w);
+}
+
 respub_status respub__publisher_wait_locked(respub_publisher *pub, respub__waiter *w,
                                             int64_t now_ms) {
-  respub_status status = RESPUB_AGAIN;
-  while (status == RESPUB_AGAIN) {
+  for (;;) {
     if (!pub->leading) {
       now_ms = lead_locked(pub, w, now_ms);
     } else {
-      write_beside_leader_locked(pub);
-      if (!is_ready(pub, w) && !pub->closing)
-        park_locked(pub, w);
+      follow_locked(pub, w);
+      if (w->released)
+        return RESPUB_OK;
       now_ms = respub__clock_ms();
     }
     respub__publisher_deliver_locked(pub);
     if (is_ready(pub, w))
-      status = RESPUB_OK;
-    else if (pub->closing)
-      status = RESPUB_ECLOSED;
-    else if (now_ms >= w->deadline_ms)
-      status = RESPUB_TIMEOUT;
+      return RESPUB_OK;
+    if (pub->closing)
+      return RESPUB_ECLOSED;
+    if (now_ms >= w->deadline_ms)
+      return RESPUB_TIMEOUT;
   }
-  return status;
 }
 
 void respub__waiter_init(respub__waiter *w, respub__wait_for what, uint64_t number,
@@ -268,7 +338,7 @@ void respub__waiter_init(respub__waiter *w, respub__wait_for what, uint64_t numb
   w->what = what;
   w->number = number;
   w->deadline_ms = deadline_ms;
-  w->parked = w->ringing = w->ready = w->has_parker = false;
+  w->ready = w->nominated = w->released = w->has_parker = false;
 }
 
 void respub__waiter_end(respub__waiter *w) {

@@ -1,0 +1,153 @@
+/* What goes over the connection of a publisher: commands out, answers in. */
+#include "pubsub/publisher.h"
+
+#include <sched.h>
+
+enum {
+  MOST_PARTS = 64
+};
+
+static void lock(respub_publisher *pub) {
+  (void)pthread_mutex_lock(&pub->lock);
+}
+
+void respub__publisher_count_bytes_locked(respub_publisher *pub) {
+  pub->bytes_in = respub__link_bytes_in(&pub->link);
+  pub->bytes_out = respub__link_bytes_out(&pub->link);
+}
+
+void respub__publisher_end_use_locked(respub_publisher *pub) {
+  respub__publisher_count_bytes_locked(pub);
+  pub->busy = false;
+  (void)pthread_cond_broadcast(&pub->calm);
+}
+
+/* ------------------------------------------------------------------------------------------------
+ * Reading */
+
+/* Adds what a value that is no plain number means. False: no value of a server that was asked to
+ * publish. */
+static bool note_other(respub__batch *b, const respub_node *value) {
+  value = respub_node_value(value);
+  if (value->type == RESPUB_PUSH)
+    return true;
+  bool refused = respub_node_is_error(value);
+  if (value->type != RESPUB_INTEGER && !refused)
+    return false;
+  b->answers[b->n++] = (respub__answer){refused, value->integer, value->text};
+  return true;
+}
+
+/* A refusal ends the batch, because its text is gone with the next value. */
+static void take_answers(respub_conn *conn, respub__batch *b) {
+  const respub_node *value;
+  do {
+    b->status = respub_conn_take(conn, &value);
+    if (b->status != RESPUB_OK)
+      return;
+    if (value->type == RESPUB_INTEGER) {
+      b->answers[b->n].refused = false;
+      b->answers[b->n++].receivers = value->integer;
+    } else if (!note_other(b, value)) {
+      b->status = RESPUB_EPROTOCOL;
+    }
+  } while (b->status == RESPUB_OK && b->n < RESPUB__MOST_ANSWERS &&
+           (b->n == 0 || !b->answers[b->n - 1].refused));
+}
+
+void respub__publisher_read_batch(respub_publisher *pub, respub__batch *b, bool fill) {
+  b->n = 0;
+  b->status = fill ? respub_conn_fill(pub->link.conn) : RESPUB_OK;
+  if (b->status >= 0)
+    take_answers(pub->link.conn, b);
+}
+
+/* Lock held on entry. An answer that the connection cannot go on after. */
+static void reject_locked(respub_publisher *pub, const respub__answer *answer) {
+  if (answer->refused)
+    respub__publisher_break_locked(pub, RESPUB_EREFUSED, answer->text);
+  else
+    respub__publisher_break_locked(pub, RESPUB_EPROTOCOL,
+                                   RESPUB_LIT("a number that nobody asked for"));
+}
+
+void respub__publisher_apply_locked(respub_publisher *pub, const respub__batch *b) {
+  size_t taken = respub__pipeline_answers(&pub->pipe, b->answers, b->n);
+  if (taken > 0)
+    pub->answered = true;
+  if (taken < b->n)
+    reject_locked(pub, &b->answers[taken]);
+  else if (b->status < 0)
+    respub__publisher_break_locked(pub, b->status, respub_slice_of(NULL, 0));
+}
+
+void respub__publisher_read_locked(respub_publisher *pub) {
+  respub__batch b;
+  bool first = true;
+  pub->busy = true;
+  do {
+    respub__publisher_unlock(pub);
+    respub__publisher_read_batch(pub, &b, first);
+    lock(pub);
+    respub__publisher_apply_locked(pub, &b);
+    first = false;
+  } while (b.status == RESPUB_OK && pub->broken.status == RESPUB_OK);
+  pub->crowd = pub->users;
+  respub__publisher_end_use_locked(pub);
+}
+
+/* ------------------------------------------------------------------------------------------------
+ * Writing */
+
+/* Lock held on entry, link in use by the caller. When the last replies found more threads in calls
+ * than there are now, the others are about to come back: one turn of the scheduler lets their
+ * commands leave in the same write. */
+static void await_crowd_locked(respub_publisher *pub) {
+  if (pub->users >= pub->crowd)
+    return;
+  respub__publisher_unlock(pub);
+  (void)sched_yield();
+  lock(pub);
+  pub->crowd = pub->users;
+}
+
+/* Lock held on entry, link in use by the caller. OK: written, or nothing waits. */
+static respub_status write_once_locked(respub_publisher *pub) {
+  respub_slice parts[MOST_PARTS];
+  size_t replies;
+  size_t budget = pub->options.connection.output_bytes < RESPUB__SEND_BYTES
+                      ? pub->options.connection.output_bytes
+                      : RESPUB__SEND_BYTES;
+  size_t n = respub__pipeline_gather(&pub->pipe, parts, MOST_PARTS, budget, &replies);
+  if (n == 0)
+    return RESPUB_OK;
+  respub__publisher_unlock(pub);
+  respub_status status = respub_conn_write(pub->link.conn, parts, n, replies, true, NULL);
+  lock(pub);
+  return status;
+}
+
+/* Lock held on entry, link in use by the caller. AGAIN: the socket takes no more now. */
+static respub_status write_all_locked(respub_publisher *pub) {
+  respub_status status = RESPUB_OK;
+  if (respub_conn_unsent(pub->link.conn) > 0) {
+    respub__publisher_unlock(pub);
+    status = respub_conn_push(pub->link.conn);
+    lock(pub);
+  }
+  while (status == RESPUB_OK && !pub->closing && respub__pipeline_waits(&pub->pipe)) {
+    status = write_once_locked(pub);
+    if (status == RESPUB_OK && respub_conn_unsent(pub->link.conn) > 0)
+      status = RESPUB_AGAIN;
+  }
+  return status;
+}
+
+void respub__publisher_write_locked(respub_publisher *pub) {
+  pub->busy = true;
+  await_crowd_locked(pub);
+  respub_status status = write_all_locked(pub);
+  if (status < 0)
+    respub__publisher_break_locked(pub, status, respub_slice_of(NULL, 0));
+  respub__publisher_end_use_locked(pub);
+}
