@@ -109,7 +109,7 @@ static respub_status refuse(respub_conn *conn, respub_status status) {
   conn->error.status = status;
   conn->wake_ms = RESPUB_NEVER;
   end_opening(conn);
-  respub__log(&conn->log, RESPUB_LOG_WARNING, "%s", conn->error.text);
+  respub__log(&conn->log, RESPUB_LOG_DEBUG, "%s", conn->error.text);
   return status;
 }
 

@@ -33,7 +33,7 @@ respub_status respub__conn_lose(respub_conn *conn, respub_status status, const c
                                           : respub_status_text(status));
   conn->state = RESPUB__CONN_LOST;
   conn->status = status;
-  respub__log(&conn->log, RESPUB_LOG_INFO, "%s", conn->error.text);
+  respub__log(&conn->log, RESPUB_LOG_DEBUG, "%s", conn->error.text);
   errno = reason;
   return status;
 }
@@ -123,7 +123,7 @@ static respub_status malformed(respub_conn *conn, respub_status status) {
   if (conn->state == RESPUB__CONN_READY) {
     conn->state = RESPUB__CONN_LOST;
     conn->status = status;
-    respub__log(&conn->log, RESPUB_LOG_WARNING, "%s", conn->error.text);
+    respub__log(&conn->log, RESPUB_LOG_DEBUG, "%s", conn->error.text);
   }
   return status;
 }

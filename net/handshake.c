@@ -109,7 +109,7 @@ size_t respub__handshake_begin(respub__handshake *h, const respub_options *optio
   for (size_t i = 0; i < h->count; i++) {
     request r;
     fill_request(&r, (respub__step)h->steps[i], options, respub_slice_of_string(digits));
-    bool fits = size <= cap;
+    bool fits = size < cap;
     size += respub_encode_command(fits ? out + size : NULL, fits ? cap - size : 0, r.args, r.count);
   }
   return size;

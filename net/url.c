@@ -141,14 +141,22 @@ static respub_status take_port(respub_options *o, respub_slice s, respub_error *
 static bool is_ipv6(respub_slice s) {
   for (size_t i = 0; i < s.len; i++) {
     char c = s.ptr[i];
-    /* A zone (fe80::1%eth0, its percent sign encoded) may be any text. */
+    /* A zone follows, as in fe80::1%25eth0. */
     if (c == '%')
-      return i > 0;
+      return i > 0 && s.len - i > 3 && s.ptr[i + 1] == '2' && s.ptr[i + 2] == '5';
     if (hex_digit(c) < 0 && c != ':' && c != '.')
       return false;
   }
   size_t colon;
   return find(s, ':', &colon);
+}
+
+static respub_status take_host(respub_options *o, respub_slice s, const char *forbidden,
+                               respub_error *error) {
+  respub_status status = take_part(s, o->host, sizeof o->host, "host", error);
+  if (status == RESPUB_OK && (strpbrk(o->host, forbidden) != NULL || has_blanks(o->host)))
+    return fail(error, "the host has a character that no host name has");
+  return status;
 }
 
 /* "[address]" and what follows it. */
@@ -161,7 +169,7 @@ static respub_status take_bracketed(respub_options *o, respub_slice s, respub_sl
   if (!is_ipv6(inside))
     return fail(error, "what stands in brackets is not an IPv6 address");
   *rest = behind(s, close);
-  return take_part(inside, o->host, sizeof o->host, "host", error);
+  return take_host(o, inside, "[]/?#@", error);
 }
 
 static respub_status take_name(respub_options *o, respub_slice s, respub_slice *rest,
@@ -169,12 +177,7 @@ static respub_status take_name(respub_options *o, respub_slice s, respub_slice *
   size_t end = s.len;
   (void)find(s, ':', &end);
   *rest = respub_slice_of(s.ptr + end, s.len - end);
-  if (end == 0)
-    return RESPUB_OK;
-  respub_status status = take_part(before(s, end), o->host, sizeof o->host, "host", error);
-  if (status == RESPUB_OK && (strpbrk(o->host, "[]:/?#@%") != NULL || has_blanks(o->host)))
-    return fail(error, "the host has a character that no host name has");
-  return status;
+  return end > 0 ? take_host(o, before(s, end), "[]:/?#@%", error) : RESPUB_OK;
 }
 
 static respub_status take_host_and_port(respub_options *o, respub_slice s, respub_error *error) {
