@@ -15,9 +15,9 @@ void respub__count_delivered_locked(respub_subscriber *sub, const respub_event *
 static void call_locked(respub_subscriber *sub, respub_handler *handler, void *ctx,
                         const respub_event *event) {
   sub->in_handler = true;
-  pthread_mutex_unlock(&sub->lock);
+  respub__monitor_leave(&sub->monitor);
   handler(event, ctx);
-  respub__lock(sub);
+  respub__monitor_enter(&sub->monitor);
   sub->in_handler = false;
 }
 
@@ -80,9 +80,9 @@ void respub__release_ended_locked(respub_subscriber *sub) {
   respub__subscription *s;
   while ((s = respub__handlers_take_ended(&sub->handlers)) != NULL) {
     sub->in_handler = true;
-    pthread_mutex_unlock(&sub->lock);
+    respub__monitor_leave(&sub->monitor);
     s->released(s->ctx);
-    respub__lock(sub);
+    respub__monitor_enter(&sub->monitor);
     sub->in_handler = false;
     respub__handlers_forget(&sub->handlers, s);
   }

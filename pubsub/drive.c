@@ -49,29 +49,18 @@ respub_status respub__depart_locked(respub_subscriber *sub, respub_status status
   bool finish = sub->close_deferred && alone;
   if (sub->closing)
     status = RESPUB_ECLOSED;
-  pthread_cond_broadcast(&sub->changed);
-  pthread_mutex_unlock(&sub->lock);
+  respub__monitor_notify(&sub->monitor);
+  respub__monitor_leave_for_good(&sub->monitor);
   if (finish)
     respub__subscriber_finish(sub);
   return status;
-}
-
-bool respub__wait_change_locked(respub_subscriber *sub, int64_t deadline_ms) {
-  if (deadline_ms == RESPUB_NEVER)
-    return pthread_cond_wait(&sub->changed, &sub->lock), true;
-  if (respub__clock_ms() >= deadline_ms)
-    return false;
-  struct timespec until = {.tv_sec = (time_t)(deadline_ms / 1000),
-                           .tv_nsec = (long)(deadline_ms % 1000) * 1000000};
-  (void)pthread_cond_timedwait(&sub->changed, &sub->lock, &until);
-  return true;
 }
 
 bool respub__wait_queue_locked(respub_subscriber *sub, int64_t deadline_ms) {
   int64_t until_ms = deadline_ms;
   if (!respub__queue_is_empty(&sub->queue) && respub__clock_ms() < deadline_ms)
     until_ms = respub__clock_ms() + RESPUB__NO_MEMORY_MS;
-  return respub__wait_change_locked(sub, until_ms);
+  return respub__monitor_wait(&sub->monitor, until_ms);
 }
 
 int64_t respub__deadline_after(int timeout_ms) {
@@ -88,7 +77,7 @@ bool respub__dispatch_queued_locked(respub_subscriber *sub) {
   respub__release_ended_locked(sub);
   if (respub__subscriber_should_leave(sub) || !respub__queue_take(&sub->queue, &event, &topic))
     return false;
-  pthread_cond_broadcast(&sub->changed);
+  respub__monitor_notify(&sub->monitor);
   respub__dispatch_locked(sub, &event, topic);
   respub__queue_let_go(&sub->queue, topic);
   return true;
@@ -105,9 +94,9 @@ static void dispatch_until_left_locked(respub_subscriber *sub) {
 
 static void *reader_main(void *arg) {
   respub_subscriber *sub = arg;
-  respub__lock(sub);
+  respub__monitor_enter(&sub->monitor);
   respub__read_until_left_locked(sub);
-  pthread_mutex_unlock(&sub->lock);
+  respub__monitor_leave(&sub->monitor);
   return NULL;
 }
 
@@ -115,7 +104,7 @@ static void *reader_main(void *arg) {
  * to join this thread: unless somebody does already, it goes alone. */
 static void end_deliverer_locked(respub_subscriber *sub, bool *has_thread) {
   if (!sub->close_deferred || sub->joining) {
-    pthread_mutex_unlock(&sub->lock);
+    respub__monitor_leave(&sub->monitor);
     return;
   }
   pthread_detach(pthread_self());
@@ -126,7 +115,7 @@ static void end_deliverer_locked(respub_subscriber *sub, bool *has_thread) {
 
 static void *direct_main(void *arg) {
   respub_subscriber *sub = arg;
-  respub__lock(sub);
+  respub__monitor_enter(&sub->monitor);
   sub->deliverer = pthread_self();
   respub__read_until_left_locked(sub);
   end_deliverer_locked(sub, &sub->has_reader);
@@ -135,7 +124,7 @@ static void *direct_main(void *arg) {
 
 static void *dispatcher_main(void *arg) {
   respub_subscriber *sub = arg;
-  respub__lock(sub);
+  respub__monitor_enter(&sub->monitor);
   sub->deliverer = pthread_self();
   dispatch_until_left_locked(sub);
   end_deliverer_locked(sub, &sub->has_dispatcher);
@@ -156,23 +145,23 @@ respub_status respub__start_reader_locked(respub_subscriber *sub) {
 /* Others may wait for the same end: one joins, the rest wait for it. */
 void respub__join_threads_locked(respub_subscriber *sub) {
   while (sub->joining)
-    pthread_cond_wait(&sub->changed, &sub->lock);
+    (void)respub__monitor_wait(&sub->monitor, RESPUB_NEVER);
   bool reader = sub->has_reader;
   bool dispatcher = sub->has_dispatcher;
   if (!reader && !dispatcher)
     return;
   sub->joining = true;
   respub__notify_locked(sub);
-  pthread_mutex_unlock(&sub->lock);
+  respub__monitor_leave(&sub->monitor);
   if (reader)
     pthread_join(sub->reader, NULL);
   if (dispatcher)
     pthread_join(sub->dispatcher, NULL);
-  respub__lock(sub);
+  respub__monitor_enter(&sub->monitor);
   sub->has_reader = sub->has_dispatcher = sub->joining = false;
   if (sub->way == RESPUB__WAY_THREAD)
     sub->way = RESPUB__WAY_NONE;
-  pthread_cond_broadcast(&sub->changed);
+  respub__monitor_notify(&sub->monitor);
 }
 
 static respub_status start_locked(respub_subscriber *sub) {
@@ -201,27 +190,27 @@ static respub_status start_locked(respub_subscriber *sub) {
 respub_status respub_subscriber_start(respub_subscriber *sub) {
   if (respub__check_fork(sub) != RESPUB_OK)
     return RESPUB_EFORKED;
-  respub__lock(sub);
+  respub__monitor_enter(&sub->monitor);
   respub_status status = start_locked(sub);
-  pthread_mutex_unlock(&sub->lock);
+  respub__monitor_leave(&sub->monitor);
   return status;
 }
 
 void respub_subscriber_stop(respub_subscriber *sub) {
   if (respub__check_fork(sub) != RESPUB_OK)
     return;
-  respub__lock(sub);
+  respub__monitor_enter(&sub->monitor);
   sub->stop_pending = sub->way == RESPUB__WAY_NONE;
   sub->stopping = true;
   respub__notify_locked(sub);
   if (respub__in_handler_locked(sub) || sub->closing) {
-    pthread_mutex_unlock(&sub->lock);
+    respub__monitor_leave(&sub->monitor);
     return;
   }
   sub->callers++;
   respub__join_threads_locked(sub);
   while (sub->way == RESPUB__WAY_CALLER)
-    pthread_cond_wait(&sub->changed, &sub->lock);
+    (void)respub__monitor_wait(&sub->monitor, RESPUB_NEVER);
   sub->stopping = false;
   sub->callers--;
   (void)respub__depart_locked(sub, RESPUB_OK);
@@ -240,10 +229,10 @@ static void obey_stop_locked(respub_subscriber *sub) {
 respub_status respub_subscriber_run(respub_subscriber *sub) {
   if (respub__check_fork(sub) != RESPUB_OK)
     return RESPUB_EFORKED;
-  respub__lock(sub);
+  respub__monitor_enter(&sub->monitor);
   respub_status status = respub__enter_locked(sub, RESPUB__WAY_CALLER);
   if (status != RESPUB_OK) {
-    pthread_mutex_unlock(&sub->lock);
+    respub__monitor_leave(&sub->monitor);
     return status;
   }
   if (!sub->stop_pending && !respub__subscriber_queues(sub))
@@ -264,7 +253,7 @@ static respub_status take_locked(respub_subscriber *sub, respub_event *event) {
   if (respub__subscriber_should_leave(sub) || !respub__queue_take(&sub->queue, event, &topic))
     return RESPUB_AGAIN;
   respub__queue_let_go(&sub->queue, topic);
-  pthread_cond_broadcast(&sub->changed);
+  respub__monitor_notify(&sub->monitor);
   event->subscriber = sub;
   respub__count_delivered_locked(sub, event);
   return RESPUB_OK;
@@ -291,10 +280,10 @@ respub_status respub_subscriber_next(respub_subscriber *sub, int timeout_ms, res
   if (respub__check_fork(sub) != RESPUB_OK)
     return RESPUB_EFORKED;
   int64_t deadline_ms = respub__deadline_after(timeout_ms);
-  respub__lock(sub);
+  respub__monitor_enter(&sub->monitor);
   respub_status status = respub__enter_locked(sub, RESPUB__WAY_CALLER);
   if (status != RESPUB_OK) {
-    pthread_mutex_unlock(&sub->lock);
+    respub__monitor_leave(&sub->monitor);
     return status;
   }
   status = next_locked(sub, deadline_ms, event);

@@ -143,10 +143,12 @@ static respub_status advance(respub__engine *e, int64_t now_ms, respub_event *ev
 
 respub_status respub__engine_next(respub__engine *e, int64_t now_ms, respub_event *event,
                                   respub__topic **topic) {
+  if (event->type != RESPUB_EVENT_MESSAGE)
+    *event = (respub_event){.type = RESPUB_EVENT_MESSAGE};
   for (;;) {
-    if (take_note(e, event))
+    if (e->noted && take_note(e, event))
       return RESPUB_OK;
-    if (respub__session_poll(&e->session, now_ms, event))
+    if (e->session.eventful && respub__session_poll(&e->session, now_ms, event))
       return RESPUB_OK;
     if (!respub__link_is_live(&e->link))
       return RESPUB_AGAIN;

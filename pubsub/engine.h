@@ -23,10 +23,10 @@ void respub__engine_free(respub__engine *e);
 respub__link_result respub__engine_connect(respub__engine *e, int64_t now_ms);
 void respub__engine_connected(respub__engine *e, int64_t now_ms, respub__link_result result);
 
-/* The next event, sending what is to be sent and reading what has come on the way. now_ms must not
- * be later than the call. OK: *event, and *topic for a MESSAGE; its slices live until the next
- * call. AGAIN: nothing now; wait for the link's descriptor or respub__engine_deadline_ms, or start
- * a new turn. */
+/* The next event, over an *event that is blank or was filled by the call before. Sends what is to
+ * be sent and reads what has come on the way. now_ms must not be later than the call. OK: *event,
+ * and *topic for a MESSAGE; its slices live until the next call. AGAIN: nothing now; wait for the
+ * link's descriptor or respub__engine_deadline_ms, or start a new turn. */
 RESPUB_MUST_USE respub_status respub__engine_next(respub__engine *e, int64_t now_ms,
                                                   respub_event *event, respub__topic **topic);
 

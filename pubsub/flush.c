@@ -40,7 +40,7 @@ static respub_status flush_waiting_locked(respub_subscriber *sub, uint64_t ticke
   while (!answered_locked(sub, ticket, &status)) {
     if (sub->way == RESPUB__WAY_NONE)
       return RESPUB_AGAIN;
-    if (!respub__wait_change_locked(sub, deadline_ms))
+    if (!respub__monitor_wait(&sub->monitor, deadline_ms))
       return RESPUB_TIMEOUT;
   }
   return status;
@@ -62,10 +62,10 @@ respub_status respub_subscriber_flush(respub_subscriber *sub, int timeout_ms) {
   if (respub__check_fork(sub) != RESPUB_OK)
     return RESPUB_EFORKED;
   int64_t deadline_ms = respub__deadline_after(timeout_ms);
-  respub__lock(sub);
+  respub__monitor_enter(&sub->monitor);
   respub_status status = begin_flush_locked(sub);
   if (status != RESPUB_OK) {
-    pthread_mutex_unlock(&sub->lock);
+    respub__monitor_leave(&sub->monitor);
     return status;
   }
   uint64_t ticket = respub__session_barrier(&sub->engine.session);
@@ -74,6 +74,8 @@ respub_status respub_subscriber_flush(respub_subscriber *sub, int timeout_ms) {
     if (respub__enter_locked(sub, RESPUB__WAY_CALLER) != RESPUB_OK)
       continue;
     status = flush_driving_locked(sub, ticket, deadline_ms);
+    /* An event loop that asked meanwhile was told to wait for this. */
+    respub__wake_ring(&sub->wake);
     sub->callers--;
     return respub__leave_locked(sub, status);
   }

@@ -104,19 +104,6 @@ void respub__handlers_end(respub__handlers *h, respub__subscription *s) {
   h->ended = s;
 }
 
-void respub__handlers_begin(respub__handlers *h, const respub__topic *topic) {
-  h->dispatches++;
-  h->cursor = topic->handlers;
-}
-
-const respub__subscription *respub__handlers_next(respub__handlers *h) {
-  respub__subscription *s = h->cursor;
-  if (s == NULL || s->born >= h->dispatches)
-    return NULL;
-  h->cursor = s->next;
-  return s;
-}
-
 respub__subscription *respub__handlers_take_ended(respub__handlers *h) {
   respub__subscription *s = h->ended;
   if (s != NULL)

@@ -49,8 +49,18 @@ void respub__handlers_end(respub__handlers *h, respub__subscription *s);
 
 /* Begins a dispatch of one message; then next gives each subscription that was there before it,
  * although the table may change between the calls. NULL: no more. */
-void respub__handlers_begin(respub__handlers *h, const respub__topic *topic);
-const respub__subscription *respub__handlers_next(respub__handlers *h);
+static inline void respub__handlers_begin(respub__handlers *h, const respub__topic *topic) {
+  h->dispatches++;
+  h->cursor = topic->handlers;
+}
+
+static inline const respub__subscription *respub__handlers_next(respub__handlers *h) {
+  respub__subscription *s = h->cursor;
+  if (s == NULL || s->born >= h->dispatches)
+    return NULL;
+  h->cursor = s->next;
+  return s;
+}
 
 /* One whose released function is to be called now by the caller (without the lock), who then frees
  * it with respub__handlers_forget. NULL: none. */

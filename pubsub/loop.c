@@ -4,16 +4,22 @@
 
 #include <limits.h>
 
+/* Lock held on entry. Whoever drives touches the link without the lock; a loop looks at it between
+ * its own steps only. */
+static bool is_between_steps_locked(const respub_subscriber *sub) {
+  return !sub->entered && (sub->way == RESPUB__WAY_NONE || sub->way == RESPUB__WAY_LOOP);
+}
+
 size_t respub_subscriber_fds(respub_subscriber *sub, struct pollfd *fds) {
   if (respub__check_fork(sub) != RESPUB_OK)
     return 0;
   size_t n = 0;
-  respub__lock(sub);
+  respub__monitor_enter(&sub->monitor);
   fds[n++] = (struct pollfd){.fd = sub->wake.read_fd, .events = POLLIN};
-  int fd = respub__link_fd(&sub->engine.link);
+  int fd = is_between_steps_locked(sub) ? respub__link_fd(&sub->engine.link) : -1;
   if (fd >= 0)
     fds[n++] = (struct pollfd){.fd = fd, .events = respub__link_events(&sub->engine.link)};
-  pthread_mutex_unlock(&sub->lock);
+  respub__monitor_leave(&sub->monitor);
   return n;
 }
 
@@ -27,9 +33,9 @@ static int64_t deadline_locked(const respub_subscriber *sub) {
 int respub_subscriber_timeout_ms(respub_subscriber *sub) {
   if (respub__check_fork(sub) != RESPUB_OK)
     return -1;
-  respub__lock(sub);
-  int64_t deadline_ms = deadline_locked(sub);
-  pthread_mutex_unlock(&sub->lock);
+  respub__monitor_enter(&sub->monitor);
+  int64_t deadline_ms = is_between_steps_locked(sub) ? deadline_locked(sub) : RESPUB_NEVER;
+  respub__monitor_leave(&sub->monitor);
   if (deadline_ms == RESPUB_NEVER)
     return -1;
   int64_t left_ms = deadline_ms - respub__clock_ms();
@@ -43,10 +49,10 @@ respub_status respub_subscriber_step(respub_subscriber *sub) {
     return RESPUB_EFORKED;
   if (respub__subscriber_queues(sub))
     return RESPUB_ESTATE;
-  respub__lock(sub);
+  respub__monitor_enter(&sub->monitor);
   respub_status status = respub__enter_locked(sub, RESPUB__WAY_LOOP);
   if (status != RESPUB_OK) {
-    pthread_mutex_unlock(&sub->lock);
+    respub__monitor_leave(&sub->monitor);
     return status;
   }
   respub__wake_drain(&sub->wake);

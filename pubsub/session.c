@@ -110,6 +110,7 @@ void respub__session_connected(respub__session *s, int64_t now_ms) {
   for (respub__topic *t; (t = respub__topics_next(&s->topics, &at)) != NULL;)
     respub__session_list(s, t);
   s->restore_ticket = respub__session_barrier(s);
+  s->eventful = true;
 }
 
 static void clear_wire(respub__session *s) {
@@ -187,7 +188,7 @@ static void report_gap(respub__session *s, int64_t now_ms, respub_event *event) 
                           .to_ms = now_ms};
 }
 
-bool respub__session_poll(respub__session *s, int64_t now_ms, respub_event *event) {
+static bool find_event(respub__session *s, int64_t now_ms, respub_event *event) {
   turn_epoch(s);
   if (s->gone_at != s->gone_end)
     return report_gone(s, event), true;
@@ -201,6 +202,12 @@ bool respub__session_poll(respub__session *s, int64_t now_ms, respub_event *even
   s->restore_open = false;
   *event = (respub_event){.type = RESPUB_EVENT_RESTORED, .generation = s->generation};
   return true;
+}
+
+bool respub__session_poll(respub__session *s, int64_t now_ms, respub_event *event) {
+  if (s->eventful)
+    s->eventful = find_event(s, now_ms, event);
+  return s->eventful;
 }
 
 static void retry_refused(respub__session *s) {

@@ -63,6 +63,7 @@ typedef struct respub__session {
 
   unsigned mismatches; /* connections in a row whose counts differed; at 2 the server is believed to
                           count otherwise, and the check is off */
+  bool eventful;       /* respub__session_poll may have something to say */
   uint64_t unexpected;
   uint64_t resyncs;
   char text[160]; /* why respub__session_value failed */
@@ -98,9 +99,10 @@ void respub__session_lost(respub__session *s);
 
 void respub__session_heard(respub__session *s, int64_t now_ms);
 
-/* A whole value came. OK: *event is filled (slices point into the value or a topic) and, for a
- * MESSAGE, *topic is set; see respub__session_poll for more events. AGAIN: nothing to tell. < 0:
- * the connection cannot go on and s->text says why (EPROTOCOL, EAUTH, EREFUSED). */
+/* A whole value came. *event is blank (all zero) or holds an earlier MESSAGE. OK: *event is filled
+ * (slices point into the value or a topic) and, for a MESSAGE, *topic is set; see
+ * respub__session_poll for more events. AGAIN: nothing to tell. < 0: the connection cannot go on
+ * and s->text says why (EPROTOCOL, EAUTH, EREFUSED). */
 RESPUB_MUST_USE respub_status respub__session_value(respub__session *s, int64_t now_ms,
                                                     const respub_node *value, respub_event *event,
                                                     respub__topic **topic);

@@ -34,13 +34,12 @@ static respub_status on_message(respub__session *s, respub_kind kind, const resp
     return RESPUB_AGAIN;
   }
   *topic = t;
-  *event = (respub_event){.type = RESPUB_EVENT_MESSAGE,
-                          .kind = kind,
-                          .channel = channel->text,
-                          .payload = payload->text,
-                          .generation = s->generation};
-  if (kind == RESPUB_PATTERN)
-    event->pattern = name->text;
+  event->type = RESPUB_EVENT_MESSAGE;
+  event->kind = kind;
+  event->channel = channel->text;
+  event->pattern = kind == RESPUB_PATTERN ? name->text : respub_slice_of(NULL, 0);
+  event->payload = payload->text;
+  event->generation = s->generation;
   return RESPUB_OK;
 }
 
@@ -284,15 +283,19 @@ static inline bool is_word(const respub_node *node, const char *word, size_t len
 
 respub_status respub__session_value(respub__session *s, int64_t now_ms, const respub_node *value,
                                     respub_event *event, respub__topic **topic) {
-  respub__session_reclaim(s);
-  value = respub_node_value(value);
+  if (s->doomed != NULL)
+    respub__session_reclaim(s);
+  if (value->type == RESPUB_ATTRIBUTE)
+    value = respub_node_value(value);
   if (value->type == RESPUB_ARRAY || value->type == RESPUB_PUSH) {
     if (value->span == 4 && value->integer == 3 && is_word(value + 1, "message", 7))
       return on_message(s, RESPUB_CHANNEL, value + 2, event, topic);
     if (value->span == 5 && value->integer == 4 && is_word(value + 1, "pmessage", 8))
       return on_message(s, RESPUB_PATTERN, value + 2, event, topic);
+    s->eventful = true;
     return on_frame(s, now_ms, value, event);
   }
+  s->eventful = true;
   if (respub_node_is_error(value))
     return on_error(s, now_ms, value->text, event);
   if (respub_node_is_string(value))

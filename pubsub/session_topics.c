@@ -22,6 +22,7 @@ void respub__session_uncount(respub__session *s, const respub__topic *t) {
 }
 
 void respub__session_recount(respub__session *s, const respub__topic *t) {
+  s->eventful = true;
   tally(s, t, 1);
 }
 

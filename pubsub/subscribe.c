@@ -37,9 +37,9 @@ static respub_status subscribe(respub_subscriber *sub, respub_kind kind, respub_
     return RESPUB_EARGUMENT;
   if (respub__check_fork(sub) != RESPUB_OK)
     return RESPUB_EFORKED;
-  respub__lock(sub);
+  respub__monitor_enter(&sub->monitor);
   respub_status status = add_locked(sub, kind, name, handler, ctx, subscription);
-  pthread_mutex_unlock(&sub->lock);
+  respub__monitor_leave(&sub->monitor);
   return status;
 }
 
@@ -59,11 +59,11 @@ respub_status respub_subscriber_on_release(respub_subscriber *sub, respub_subscr
                                            void (*released)(void *ctx)) {
   if (respub__check_fork(sub) != RESPUB_OK)
     return RESPUB_EFORKED;
-  respub__lock(sub);
+  respub__monitor_enter(&sub->monitor);
   respub__subscription *s = respub__handlers_find(&sub->handlers, subscription);
   if (s != NULL)
     s->released = released;
-  pthread_mutex_unlock(&sub->lock);
+  respub__monitor_leave(&sub->monitor);
   return s != NULL ? RESPUB_OK : RESPUB_ENOTFOUND;
 }
 
@@ -90,26 +90,26 @@ respub_status respub_subscriber_unsubscribe(respub_subscriber *sub,
                                             respub_subscription subscription) {
   if (respub__check_fork(sub) != RESPUB_OK)
     return RESPUB_EFORKED;
-  respub__lock(sub);
+  respub__monitor_enter(&sub->monitor);
   respub__subscription *s = respub__handlers_find(&sub->handlers, subscription);
   if (s != NULL) {
     end_locked(sub, s);
     respub__notify_locked(sub);
   }
-  pthread_mutex_unlock(&sub->lock);
+  respub__monitor_leave(&sub->monitor);
   return s != NULL ? RESPUB_OK : RESPUB_ENOTFOUND;
 }
 
 static respub_status end_name(respub_subscriber *sub, respub_kind kind, respub_slice name) {
   if (respub__check_fork(sub) != RESPUB_OK)
     return RESPUB_EFORKED;
-  respub__lock(sub);
+  respub__monitor_enter(&sub->monitor);
   respub__topic *topic = respub__topics_find(&sub->engine.session.topics, kind, name);
   if (topic != NULL) {
     end_topic_locked(sub, topic);
     respub__notify_locked(sub);
   }
-  pthread_mutex_unlock(&sub->lock);
+  respub__monitor_leave(&sub->monitor);
   return RESPUB_OK;
 }
 
@@ -131,9 +131,9 @@ static void end_all_locked(respub_subscriber *sub) {
 respub_status respub_subscriber_unsubscribe_all(respub_subscriber *sub) {
   if (respub__check_fork(sub) != RESPUB_OK)
     return RESPUB_EFORKED;
-  respub__lock(sub);
+  respub__monitor_enter(&sub->monitor);
   end_all_locked(sub);
   respub__notify_locked(sub);
-  pthread_mutex_unlock(&sub->lock);
+  respub__monitor_leave(&sub->monitor);
   return RESPUB_OK;
 }

@@ -46,34 +46,17 @@ static const char *wrong_option(const respub_subscriber_options *o) {
   return NULL;
 }
 
-static bool init_lock(respub_subscriber *sub) {
-  pthread_condattr_t attr;
-  if (pthread_mutex_init(&sub->lock, NULL) != 0)
-    return false;
-  if (pthread_condattr_init(&attr) != 0)
-    goto no_cond;
-  int failed = pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
-  if (failed == 0)
-    failed = pthread_cond_init(&sub->changed, &attr);
-  pthread_condattr_destroy(&attr);
-  if (failed == 0)
-    return true;
-no_cond:
-  pthread_mutex_destroy(&sub->lock);
-  return false;
-}
-
 static respub_status init(respub_subscriber *sub, const respub_allocator *alloc,
                           const respub_subscriber_options *options) {
   sub->options = *options;
   sub->alloc = *alloc;
   sub->fork_generation = respub__fork_generation();
-  if (!init_lock(sub))
-    return RESPUB_EIO;
-  respub_status status = respub__wake_open(&sub->wake);
+  respub_status status = respub__monitor_open(&sub->monitor);
+  if (status != RESPUB_OK)
+    return status;
+  status = respub__wake_open(&sub->wake);
   if (status != RESPUB_OK) {
-    pthread_cond_destroy(&sub->changed);
-    pthread_mutex_destroy(&sub->lock);
+    respub__monitor_close(&sub->monitor);
     return status;
   }
   respub__engine_init(&sub->engine, options, respub__random_seed() | 1);
@@ -124,16 +107,15 @@ static void free_all(respub_subscriber *sub) {
 
 void respub__subscriber_finish(respub_subscriber *sub) {
   respub_event closed = {.type = RESPUB_EVENT_CLOSED};
-  respub__lock(sub);
+  respub__monitor_enter(&sub->monitor);
   sub->closing = true;
   sub->deliverer = pthread_self();
   respub__engine_close(&sub->engine);
   end_subscriptions_locked(sub);
   respub__release_ended_locked(sub);
   respub__dispatch_locked(sub, &closed, NULL);
-  pthread_mutex_unlock(&sub->lock);
-  pthread_cond_destroy(&sub->changed);
-  pthread_mutex_destroy(&sub->lock);
+  respub__monitor_leave(&sub->monitor);
+  respub__monitor_close(&sub->monitor);
   free_all(sub);
 }
 
@@ -154,7 +136,7 @@ void respub_subscriber_close(respub_subscriber *sub) {
     forget_in_child(sub);
     return;
   }
-  respub__lock(sub);
+  respub__monitor_enter(&sub->monitor);
   bool again = sub->closing;
   bool inside = respub__in_handler_locked(sub);
   sub->closing = true;
@@ -162,13 +144,13 @@ void respub_subscriber_close(respub_subscriber *sub) {
   if (again || inside) {
     if (!again)
       sub->close_deferred = true;
-    pthread_mutex_unlock(&sub->lock);
+    respub__monitor_leave(&sub->monitor);
     return;
   }
   respub__join_threads_locked(sub);
   while (sub->callers > 0)
-    pthread_cond_wait(&sub->changed, &sub->lock);
-  pthread_mutex_unlock(&sub->lock);
+    (void)respub__monitor_wait(&sub->monitor, RESPUB_NEVER);
+  respub__monitor_leave(&sub->monitor);
   respub__subscriber_finish(sub);
 }
 
@@ -199,7 +181,7 @@ void respub_subscriber_get_stats(respub_subscriber *sub, respub_subscriber_stats
   *stats = (respub_subscriber_stats){.messages = 0};
   if (respub__check_fork(sub) != RESPUB_OK)
     return;
-  respub__lock(sub);
+  respub__monitor_enter(&sub->monitor);
   gather_locked(sub, stats);
-  pthread_mutex_unlock(&sub->lock);
+  respub__monitor_leave(&sub->monitor);
 }

@@ -14,11 +14,11 @@
 #include "net/wait.h"
 #include "pubsub/engine.h"
 #include "pubsub/handlers.h"
+#include "pubsub/monitor.h"
 #include "pubsub/pubsub.h"
 #include "pubsub/queue.h"
 
 #include <pthread.h>
-#include <stdatomic.h>
 
 /* Who delivers. */
 typedef enum respub__way {
@@ -32,11 +32,9 @@ struct respub_subscriber {
   respub_subscriber_options options;
   respub_allocator alloc;
   unsigned fork_generation;
-  pthread_mutex_t lock;
-  atomic_uint knocking;   /* threads that want the lock from whoever reads */
-  pthread_cond_t changed; /* anything that somebody waits for; on the monotonic clock */
-  respub__wake wake;      /* for who reads */
-  bool sleeping;          /* who reads waits for descriptors: ring to be heard */
+  respub__monitor monitor; /* the lock, and any change that somebody waits for */
+  respub__wake wake;       /* for who reads */
+  bool sleeping;           /* who reads waits for descriptors: ring to be heard */
 
   respub__engine engine;
   respub__handlers handlers;
@@ -66,15 +64,6 @@ static inline bool respub__subscriber_queues(const respub_subscriber *sub) {
 static inline bool respub__subscriber_should_leave(const respub_subscriber *sub) {
   return sub->stopping || sub->closing;
 }
-
-/* -- the lock (turn.c) -- */
-
-/* Takes the lock. Who reads holds it most of the time when messages pour in, and a mutex is not
- * fair: so others knock, and who reads gives way between two events. */
-void respub__lock(respub_subscriber *sub);
-
-/* Lock held on entry. Lets those in who knock. */
-void respub__give_way_locked(respub_subscriber *sub);
 
 /* -- delivery (deliver.c) -- */
 
@@ -106,12 +95,8 @@ void respub__sleep_locked(respub_subscriber *sub, int64_t deadline_ms);
 /* Lock held on entry. Makes who reads look again, and those who wait for a change. */
 void respub__notify_locked(respub_subscriber *sub);
 
-/* Lock held on entry. Waits, without the lock, for a change until the deadline; false: it has
- * passed. */
-bool respub__wait_change_locked(respub_subscriber *sub, int64_t deadline_ms);
-
-/* The same for who waits for the queue to fill. If it is not empty, taking failed for want of
- * memory, and this waits for a moment only. */
+/* Lock held on entry. respub__monitor_wait for who waits for the queue to fill. If it is not empty,
+ * taking failed for want of memory, and this waits for a moment only. */
 bool respub__wait_queue_locked(respub_subscriber *sub, int64_t deadline_ms);
 #define RESPUB__NO_MEMORY_MS 10
 

@@ -3,7 +3,6 @@
 #include "pubsub/subscriber.h"
 
 #include <poll.h>
-#include <sched.h>
 #include <time.h>
 
 /* The clock is read anew after so many events; see heartbeat.h for why a late one does no harm. */
@@ -11,30 +10,6 @@ enum {
   EVENTS_A_CLOCK = 64,
   EVENTS_A_STEP = 4096
 };
-
-/* A knock is answered by the lock being free for somebody who is about to take it, which takes
- * microseconds; so yielding is enough, and the bound is for the one who is held up in between. */
-enum {
-  MOST_YIELDS = 1000
-};
-
-void respub__lock(respub_subscriber *sub) {
-  atomic_fetch_add_explicit(&sub->knocking, 1, memory_order_relaxed);
-  pthread_mutex_lock(&sub->lock);
-  atomic_fetch_sub_explicit(&sub->knocking, 1, memory_order_relaxed);
-}
-
-void respub__give_way_locked(respub_subscriber *sub) {
-  if (atomic_load_explicit(&sub->knocking, memory_order_relaxed) == 0)
-    return;
-  pthread_mutex_unlock(&sub->lock);
-  for (int i = 0; i < MOST_YIELDS; i++) {
-    if (atomic_load_explicit(&sub->knocking, memory_order_relaxed) == 0)
-      break;
-    sched_yield();
-  }
-  pthread_mutex_lock(&sub->lock);
-}
 
 /* -- */
 
@@ -68,14 +43,14 @@ static void enqueue_locked(respub_subscriber *sub, const respub_event *event,
     if (respub__subscriber_should_leave(sub))
       break;
     respub__heartbeat_pause(heartbeat);
-    pthread_cond_broadcast(&sub->changed);
+    respub__monitor_notify(&sub->monitor);
     /* What does not fit into an empty queue lacks memory: nobody will say when there is some. */
     bool empty = respub__queue_is_empty(&sub->queue);
-    (void)respub__wait_change_locked(sub, empty ? respub__clock_ms() + RESPUB__NO_MEMORY_MS
-                                                : RESPUB_NEVER);
+    (void)respub__monitor_wait(&sub->monitor,
+                               empty ? respub__clock_ms() + RESPUB__NO_MEMORY_MS : RESPUB_NEVER);
   }
   respub__heartbeat_resume(heartbeat, respub__clock_ms());
-  pthread_cond_broadcast(&sub->changed);
+  respub__monitor_notify(&sub->monitor);
 }
 
 static void hand_over_locked(respub_subscriber *sub, respub_event *event, respub__topic *topic) {
@@ -94,9 +69,9 @@ static void connect_locked(respub_subscriber *sub) {
     return;
   if (e->link.life.state == RESPUB__LIFE_IDLE)
     respub__lifecycle_start(&e->link.life);
-  pthread_mutex_unlock(&sub->lock);
+  respub__monitor_leave(&sub->monitor);
   respub__link_result result = respub__engine_connect(e, respub__clock_ms());
-  pthread_mutex_lock(&sub->lock);
+  respub__monitor_enter(&sub->monitor);
   respub__engine_connected(e, respub__clock_ms(), result);
 }
 
@@ -106,11 +81,11 @@ static void end_turn_locked(respub_subscriber *sub) {
   if (!respub__subscriber_queues(sub))
     respub__release_ended_locked(sub);
   if (sub->callers > 0)
-    pthread_cond_broadcast(&sub->changed);
+    respub__monitor_notify(&sub->monitor);
 }
 
 bool respub__turn_locked(respub_subscriber *sub) {
-  respub_event event;
+  respub_event event = {.type = RESPUB_EVENT_MESSAGE};
   respub__topic *topic = NULL;
   connect_locked(sub);
   int64_t now_ms = respub__clock_ms();
@@ -121,7 +96,7 @@ bool respub__turn_locked(respub_subscriber *sub) {
       break;
     hand_over_locked(sub, &event, topic);
     topic = NULL;
-    respub__give_way_locked(sub);
+    respub__monitor_give_way(&sub->monitor);
     if (++events % EVENTS_A_CLOCK == 0)
       now_ms = respub__clock_ms();
   }
@@ -133,6 +108,7 @@ bool respub__turn_locked(respub_subscriber *sub) {
 respub_status respub__pull_locked(respub_subscriber *sub, respub_event *event) {
   respub__topic *topic = NULL;
   int64_t now_ms = respub__clock_ms();
+  *event = (respub_event){.type = RESPUB_EVENT_MESSAGE};
   if (respub__engine_next(&sub->engine, now_ms, event, &topic) != RESPUB_OK) {
     connect_locked(sub);
     now_ms = respub__clock_ms();
@@ -160,13 +136,13 @@ void respub__sleep_locked(respub_subscriber *sub, int64_t deadline_ms) {
       {.fd = sub->wake.read_fd, .events = POLLIN},
       {.fd = respub__link_fd(&sub->engine.link), .events = respub__link_events(&sub->engine.link)}};
   sub->sleeping = true;
-  pthread_mutex_unlock(&sub->lock);
+  respub__monitor_leave(&sub->monitor);
   /* A failure of poll itself (no memory in the kernel) shows as readiness: the turn that follows
    * looks. */
   (void)!respub__wait(fds, 2, deadline_ms);
   if (fds[0].revents != 0)
     respub__wake_drain(&sub->wake);
-  pthread_mutex_lock(&sub->lock);
+  respub__monitor_enter(&sub->monitor);
   sub->sleeping = false;
 }
 
@@ -174,7 +150,7 @@ void respub__notify_locked(respub_subscriber *sub) {
   if (sub->sleeping || sub->way == RESPUB__WAY_LOOP)
     respub__wake_ring(&sub->wake);
   sub->sleeping = false;
-  pthread_cond_broadcast(&sub->changed);
+  respub__monitor_notify(&sub->monitor);
 }
 
 /* Stays awake for spin_us after the last event: a message that comes then costs no sleep and no
@@ -200,6 +176,6 @@ void respub__read_until_left_locked(respub_subscriber *sub) {
       respub__sleep_locked(sub, RESPUB_NEVER);
       continue;
     }
-    respub__give_way_locked(sub);
+    respub__monitor_give_way(&sub->monitor);
   }
 }

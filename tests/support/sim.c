@@ -306,7 +306,7 @@ static bool is_due(sim *s, int64_t *next_ms, uint32_t most_ms) {
 }
 
 static void turn(sim *s) {
-  respub_event event;
+  respub_event event = {.type = RESPUB_EVENT_MESSAGE};
   respub__topic *topic = NULL;
   respub__link_result result = respub__engine_connect(&s->engine, s->now_ms);
   respub__engine_connected(&s->engine, s->now_ms, result);

@@ -1,0 +1,385 @@
+/* The subscriber beside hiredis and beside a bare floor: code that receives into 16 KiB, walks the
+ * frames without checking them and calls a function. Another process sends all of them the same
+ * frames as fast as they are taken.
+ *
+ * Prints a line a measurement: workload, engine, nanoseconds of one message, nanoseconds of
+ * processor time (user and kernel) of the receiving thread for one message; the best of several
+ * rounds. Under callgrind it dumps the counts of one round instead. The last lines are the memory
+ * of a subscription. */
+#include "pubsub/pubsub.h"
+#include "tests/support/alloc.h"
+
+#include <arpa/inet.h>
+#include <hiredis/hiredis.h>
+#include <netinet/in.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+#include <valgrind/callgrind.h>
+
+enum {
+  ROUNDS = 5,
+  PAYLOAD = 200,
+  MANY = 100000,
+  BATCH = 256
+};
+
+static size_t messages = 1000000;
+
+static void require(bool held, const char *what) {
+  if (held)
+    return;
+  fprintf(stderr, "subscriber_bench: %s failed\n", what);
+  exit(1);
+}
+
+static size_t channel_name(char *out, size_t cap, size_t i) {
+  return (size_t)snprintf(out, cap, "TICKER_UPDATES_%04x", (unsigned)i);
+}
+
+/* ------------------------------------------------------------------------------------------------
+ * The sender, in a process of its own */
+
+static char frames[(size_t)MANY * 260];
+
+/* A frame for each of MANY messages, over n channels in an order without a pattern; returns their
+ * bytes. */
+static size_t write_frames(size_t n) {
+  char name[32], payload[PAYLOAD];
+  size_t len = 0;
+  uint32_t i = 1;
+  memset(payload, 'x', sizeof payload);
+  for (size_t k = 0; k < MANY; k++, i = i * 1664525u + 1013904223u) {
+    respub_slice args[] = {RESPUB_LIT("message"),
+                           respub_slice_of(name, channel_name(name, sizeof name, (i >> 8) % n)),
+                           respub_slice_of(payload, sizeof payload)};
+    len += respub_encode_command(frames + len, sizeof frames - len, args, 3);
+  }
+  return len;
+}
+
+static void send_all(int fd, const char *bytes, size_t len) {
+  while (len > 0) {
+    ssize_t sent = send(fd, bytes, len, MSG_NOSIGNAL);
+    if (sent <= 0)
+      return;
+    bytes += sent;
+    len -= (size_t)sent;
+  }
+}
+
+/* Answers one command; returns how many channels it subscribed. */
+static size_t answer(int fd, const respub_node *command, size_t held) {
+  char out[128];
+  respub_slice word = respub_node_at(command, 0)->text;
+  if (!respub_slice_equal(word, RESPUB_LIT("SUBSCRIBE"))) {
+    bool ping = respub_slice_equal(word, RESPUB_LIT("PING"));
+    send_all(fd, ping ? "+PONG\r\n" : "+OK\r\n", ping ? 7 : 5);
+    return 0;
+  }
+  size_t names = respub_node_count(command) - 1;
+  for (size_t i = 1; i <= names; i++) {
+    respub_slice name = respub_node_at(command, i)->text;
+    int n = snprintf(out, sizeof out, "*3\r\n$9\r\nsubscribe\r\n$%zu\r\n%.*s\r\n:%zu\r\n", name.len,
+                     (int)name.len, name.ptr, held + i);
+    send_all(fd, out, (size_t)n);
+  }
+  return names;
+}
+
+/* Confirms so many channels, then sends all messages, then waits for the end. */
+static void serve(int fd, size_t channels) {
+  static char in[1 << 20];
+  respub_node nodes[256];
+  respub_decoder d;
+  size_t have = 0, held = 0, used;
+  respub_decoder_init(&d, NULL, nodes, 256);
+  while (held < channels) {
+    ssize_t got = recv(fd, in + have, sizeof in - have, 0);
+    if (got <= 0)
+      return;
+    have += (size_t)got;
+    size_t at = 0;
+    for (; respub_decode(&d, in + at, have - at, &used) == RESPUB_OK; at += used)
+      held += answer(fd, nodes, held);
+    memmove(in, in + at, have - at);
+    have -= at;
+  }
+  size_t len = write_frames(channels);
+  for (size_t sent = 0; sent < messages; sent += MANY)
+    send_all(fd, frames, len);
+  while (recv(fd, in, sizeof in, 0) > 0)
+    continue;
+}
+
+typedef struct sender {
+  pid_t id;
+  uint16_t port;
+} sender;
+
+static struct sockaddr_in loopback(uint16_t port) {
+  struct sockaddr_in a;
+  memset(&a, 0, sizeof a);
+  a.sin_family = AF_INET;
+  a.sin_port = htons(port);
+  a.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  return a;
+}
+
+static sender start_sender(size_t channels) {
+  struct sockaddr_in a = loopback(0);
+  socklen_t len = sizeof a;
+  sender s;
+  int listener = socket(AF_INET, SOCK_STREAM, 0);
+  require(listener >= 0 && bind(listener, (struct sockaddr *)&a, sizeof a) == 0 &&
+              listen(listener, 1) == 0 && getsockname(listener, (struct sockaddr *)&a, &len) == 0,
+          "listen");
+  s.port = ntohs(a.sin_port);
+  s.id = fork();
+  if (s.id == 0) {
+    serve(accept(listener, NULL, NULL), channels);
+    _exit(0);
+  }
+  close(listener);
+  return s;
+}
+
+static void end_sender(sender s) {
+  kill(s.id, SIGKILL);
+  waitpid(s.id, NULL, 0);
+}
+
+/* ------------------------------------------------------------------------------------------------
+ * Engines: connect and subscribe, then receive all messages between two clock readings */
+
+typedef struct timing {
+  int64_t wall_ns, cpu_ns;
+} timing;
+
+static int64_t clock_ns(clockid_t id) {
+  struct timespec t;
+  clock_gettime(id, &t);
+  return (int64_t)t.tv_sec * 1000000000 + t.tv_nsec;
+}
+
+static void begin(timing *t) {
+  CALLGRIND_START_INSTRUMENTATION;
+  CALLGRIND_ZERO_STATS;
+  t->wall_ns = clock_ns(CLOCK_MONOTONIC);
+  t->cpu_ns = clock_ns(CLOCK_THREAD_CPUTIME_ID);
+}
+
+static void finish(timing *t, const char *name) {
+  t->cpu_ns = clock_ns(CLOCK_THREAD_CPUTIME_ID) - t->cpu_ns;
+  t->wall_ns = clock_ns(CLOCK_MONOTONIC) - t->wall_ns;
+  CALLGRIND_DUMP_STATS_AT(name);
+  CALLGRIND_STOP_INSTRUMENTATION;
+}
+
+static size_t received;
+static volatile size_t sink;
+
+static void on_message(const respub_event *event, void *ctx) {
+  (void)ctx;
+  sink = event->payload.len;
+  if (++received == messages)
+    respub_subscriber_stop(event->subscriber);
+}
+
+static void run_respub(sender s, size_t channels, timing *t, const char *name) {
+  respub_subscriber_options o;
+  respub_subscriber *sub;
+  char channel[32];
+  respub_subscriber_options_init(&o);
+  snprintf(o.connection.host, sizeof o.connection.host, "127.0.0.1");
+  o.connection.port = s.port;
+  require(respub_subscriber_open(&sub, &o, NULL) == RESPUB_OK, "open");
+  for (size_t i = 0; i < channels; i++)
+    require(respub_subscriber_subscribe(
+                sub, respub_slice_of(channel, channel_name(channel, sizeof channel, i)), on_message,
+                NULL, NULL) == RESPUB_OK,
+            "subscribe");
+  received = 0;
+  require(respub_subscriber_flush(sub, 60000) == RESPUB_OK, "flush");
+  begin(t);
+  require(received == messages || respub_subscriber_run(sub) == RESPUB_OK, "run");
+  finish(t, name);
+  respub_subscriber_close(sub);
+}
+
+static void run_hiredis(sender s, size_t channels, timing *t, const char *name) {
+  redisContext *c = redisConnect("127.0.0.1", s.port);
+  void *reply;
+  char channel[32];
+  require(c != NULL && c->err == 0, "hiredis connect");
+  for (size_t i = 0; i < channels; i++) {
+    channel_name(channel, sizeof channel, i);
+    require(redisAppendCommand(c, "SUBSCRIBE %s", channel) == REDIS_OK, "append");
+  }
+  for (size_t i = 0; i < channels; i++) {
+    require(redisGetReply(c, &reply) == REDIS_OK, "hiredis subscribe");
+    freeReplyObject(reply);
+  }
+  begin(t);
+  for (size_t i = 0; i < messages; i++) {
+    require(redisGetReply(c, &reply) == REDIS_OK, "hiredis reply");
+    sink = ((redisReply *)reply)->element[2]->len;
+    freeReplyObject(reply);
+  }
+  finish(t, name);
+  redisFree(c);
+}
+
+/* ------------------------------------------------------------------------------------------------
+ * The floor */
+
+static void __attribute__((noinline)) bare_handler(const char *payload, size_t len) {
+  (void)payload;
+  sink = len;
+}
+
+/* The number of a header that is there as a whole; *p moves behind its CR LF. */
+static size_t bare_number(const char **p) {
+  size_t n = 0;
+  const char *at = *p + 1;
+  for (; *at != '\r'; at++)
+    n = n * 10 + (size_t)(*at - '0');
+  *p = at + 2;
+  return n;
+}
+
+/* One frame: header and three strings. NULL when it is not there as a whole. */
+static const char *bare_frame(const char *p, const char *end) {
+  const char *text = p;
+  size_t len = 0;
+  if (end - p < 64)
+    return NULL;
+  size_t n = bare_number(&p);
+  for (size_t i = 0; i < n; i++) {
+    len = bare_number(&p);
+    text = p;
+    p += len + 2;
+    if (p > end)
+      return NULL;
+  }
+  bare_handler(text, len);
+  return p;
+}
+
+static int bare_connect(uint16_t port, size_t channels) {
+  struct sockaddr_in a = loopback(port);
+  char text[80], in[4096], channel[32];
+  int fd = socket(AF_INET, SOCK_STREAM, 0);
+  require(fd >= 0 && connect(fd, (struct sockaddr *)&a, sizeof a) == 0, "connect");
+  for (size_t i = 0; i < channels; i++) {
+    size_t len = channel_name(channel, sizeof channel, i);
+    int n = snprintf(text, sizeof text, "*2\r\n$9\r\nSUBSCRIBE\r\n$%zu\r\n%s\r\n", len, channel);
+    send_all(fd, text, (size_t)n);
+  }
+  /* Confirmations are lines of known number; the messages come right behind the last. */
+  for (size_t lines = channels * 6; lines > 0;) {
+    ssize_t got = recv(fd, in, sizeof in, MSG_PEEK);
+    require(got > 0, "recv");
+    ssize_t used = 0;
+    while (used < got && lines > 0)
+      lines -= in[used++] == '\n';
+    require(recv(fd, in, (size_t)used, 0) == used, "recv");
+  }
+  return fd;
+}
+
+static void run_bare(sender s, size_t channels, timing *t, const char *name) {
+  static char in[16384 + 256];
+  int fd = bare_connect(s.port, channels);
+  size_t have = 0, found = 0;
+  begin(t);
+  while (found < messages) {
+    ssize_t got = recv(fd, in + have, sizeof in - have, 0);
+    require(got > 0, "recv");
+    have += (size_t)got;
+    const char *p = in, *next;
+    for (; (next = bare_frame(p, in + have)) != NULL; p = next)
+      found++;
+    have -= (size_t)(p - in);
+    memmove(in, p, have);
+  }
+  finish(t, name);
+  close(fd);
+}
+
+/* ------------------------------------------------------------------------------------------------
+ */
+
+typedef struct engine {
+  const char *name;
+  void (*run)(sender s, size_t channels, timing *t, const char *name);
+} engine;
+
+static const engine engines[] = {
+    {"respub", run_respub}, {"hiredis", run_hiredis}, {"bare", run_bare}};
+
+static timing measure(const engine *e, size_t channels, const char *workload) {
+  timing t;
+  char name[64];
+  snprintf(name, sizeof name, "%s/%s", workload, e->name);
+  sender s = start_sender(channels);
+  e->run(s, channels, &t, name);
+  end_sender(s);
+  return t;
+}
+
+static void compare(const char *workload, size_t channels) {
+  timing best[3];
+  int rounds = RUNNING_ON_VALGRIND ? 1 : ROUNDS;
+  for (int round = 0; round < rounds; round++) {
+    for (int i = 0; i < 3; i++) {
+      timing t = measure(&engines[i], channels, workload);
+      if (round == 0 || t.cpu_ns < best[i].cpu_ns)
+        best[i].cpu_ns = t.cpu_ns;
+      if (round == 0 || t.wall_ns < best[i].wall_ns)
+        best[i].wall_ns = t.wall_ns;
+    }
+  }
+  for (int i = 0; i < 3; i++)
+    printf("%s %s %.1f %.1f\n", workload, engines[i].name,
+           (double)best[i].wall_ns / (double)messages, (double)best[i].cpu_ns / (double)messages);
+}
+
+/* What MANY subscriptions take beside their names, before any connection. */
+static void weigh(void) {
+  respub_test_alloc a = RESPUB_TEST_ALLOC_COUNTING;
+  respub_subscriber_options o;
+  respub_subscriber *sub;
+  char channel[32];
+  size_t names = 0;
+  respub_subscriber_options_init(&o);
+  o.connection.allocator = respub_test_allocator(&a);
+  require(respub_subscriber_open(&sub, &o, NULL) == RESPUB_OK, "open");
+  size_t before = a.live_bytes;
+  for (size_t i = 0; i < MANY; i++) {
+    size_t len = channel_name(channel, sizeof channel, i);
+    names += len;
+    require(respub_subscriber_subscribe(sub, respub_slice_of(channel, len), on_message, NULL,
+                                        NULL) == RESPUB_OK,
+            "subscribe");
+  }
+  printf("memory subscription %.1f bytes beside its name\n",
+         (double)(a.live_bytes - before - names) / MANY);
+  respub_subscriber_close(sub);
+}
+
+int main(int argc, char **argv) {
+  if (argc > 1)
+    messages = strtoul(argv[1], NULL, 10) / MANY * MANY;
+  compare("message", 1);
+  compare("channels_100", 100);
+  compare("channels_10000", 10000);
+  compare("channels_100000", MANY);
+  weigh();
+  return 0;
+}
