@@ -78,7 +78,8 @@ const char *respub_event_name(respub_event_type type);
  * Order of events around a lost connection: DISCONNECTED, any number of CONNECT_FAILED, CONNECTED,
  * one SUBSCRIBED for each channel and pattern (messages of those already confirmed may come
  * between), GAP, RESTORED. A loss before RESTORED extends the gap that is still open: DISCONNECTED
- * comes again, GAP once, covering both.
+ * comes again, and the GAP covers both. When something is refused on the way, GAP comes as soon as
+ * all the rest is confirmed, and again, longer, before RESTORED.
  *
  * GAP, connection lost: from_ms is when the last byte came that proves the old connection alive,
  * to_ms when everything wanted was confirmed on the new one; missed is RESPUB_MISSED_UNKNOWN. For
