@@ -102,6 +102,9 @@ bool respub__session_settled(const respub__session *s, uint64_t ticket) {
 }
 
 void respub__session_connected(respub__session *s, int64_t now_ms) {
+  /* Without them no PING can go out, the connection counts as dead in time, and the next one tries
+   * again. */
+  (void)has_rings(s);
   s->live = true;
   s->most_sent = s->most_flying = MOST_FLYING;
   s->generation++;

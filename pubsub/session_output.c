@@ -81,7 +81,7 @@ static respub__topic *first_needing(respub__session *s, respub__op *op) {
 }
 
 bool respub__session_has_command(const respub__session *s) {
-  if (!s->live || s->gone_at != s->gone_end)
+  if (!s->live || s->sent == NULL || s->gone_at != s->gone_end)
     return false;
   if (s->sent_tail - s->sent_head >= s->most_sent)
     return false;
