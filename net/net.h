@@ -184,10 +184,11 @@ void respub_conn_close(respub_conn *conn);
 
 /* Sends one command and waits for its reply. *reply (NULL unless RESPUB_OK) may be an error reply:
  * that is the caller's to judge (respub_node_is_error). It is valid until the next call on this
- * connection. TIMEOUT: the reply is still due and respub_conn_reply will take it; another command
- * now returns RESPUB_ESTATE, so that no reply is ever given to the wrong command. ESTATE also when
- * replies of respub_conn_append are still due. RESP3 pushes that come before the reply are passed
- * over: a connection that awaits some is read with respub_conn_reply or take. */
+ * connection. TIMEOUT: the reply is still due and respub_conn_reply will take it (after ENOMEM, if
+ * respub_conn_due says so); until then another command returns RESPUB_ESTATE, so that no reply is
+ * ever given to the wrong command. ESTATE also when replies of respub_conn_append are still due.
+ * RESP3 pushes that come before the reply are passed over: a connection that awaits some is read
+ * with respub_conn_reply or take. */
 RESPUB_MUST_USE respub_status respub_conn_command(respub_conn *conn, const respub_slice *args,
                                                   size_t n, int timeout_ms,
                                                   const respub_node **reply, respub_error *error);
