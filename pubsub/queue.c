@@ -189,6 +189,12 @@ static bool drop_oldest(respub__queue *q, int64_t wall_ms) {
 
 /* -- LATEST -- */
 
+static char *append(char *to, respub_slice bytes) {
+  if (bytes.len > 0)
+    memcpy(to, bytes.ptr, bytes.len);
+  return to + bytes.len;
+}
+
 static respub_slice key_name(respub__queue *q, const respub_event *e) {
   size_t size = sizeof(uint32_t) + e->pattern.len + e->channel.len;
   if (size > q->key_capacity) {
@@ -200,8 +206,7 @@ static respub_slice key_name(respub__queue *q, const respub_event *e) {
   }
   uint32_t split = (uint32_t)e->pattern.len;
   memcpy(q->key, &split, sizeof split);
-  memcpy(q->key + sizeof split, e->pattern.ptr, e->pattern.len);
-  memcpy(q->key + sizeof split + e->pattern.len, e->channel.ptr, e->channel.len);
+  append(append(q->key + sizeof split, e->pattern), e->channel);
   return respub_slice_of(q->key, size);
 }
 
@@ -233,12 +238,6 @@ static respub__topic *take_place(respub__queue *q, const respub_event *e,
 static size_t record_size(const respub_event *e) {
   size_t size = sizeof(record) + e->channel.len + e->pattern.len + e->payload.len + e->text.len;
   return (size + ALIGN - 1) / ALIGN * ALIGN;
-}
-
-static char *append(char *to, respub_slice bytes) {
-  if (bytes.len > 0)
-    memcpy(to, bytes.ptr, bytes.len);
-  return to + bytes.len;
 }
 
 static void write_record(respub__queue *q, size_t at, const respub_event *e, respub__topic *topic,
