@@ -77,7 +77,7 @@ $(B)/obj/tests/bench/%.o: LAYER_FLAGS := -I$(B)/include $(CJSON_CFLAGS) $(HIREDI
 .DEFAULT_GOAL := all
 .DELETE_ON_ERROR:
 .SECONDARY:
-.PHONY: all demo test tests bench benches fuzz fuzzers clean help FORCE
+.PHONY: all demo test tests bench benches soak fuzz fuzzers clean help FORCE
 
 all: $(ARCHIVES) $(SHARED) $(COMMAND) $(EXAMPLES) $(STAGED) ## everything but the tests (default)
 
@@ -103,6 +103,12 @@ fuzz: ## install what is missing, build, run each fuzzer for FUZZ_SECONDS (60)
 	tools/setup fuzz
 	$(FUZZ_BUILD)
 	tools/fuzz '$(B)/fuzz' $(FUZZ_SECONDS)
+
+SOAK_SECONDS ?= 600
+soak: ## run random schedules of faults against the subscriber for SOAK_SECONDS (600)
+	tools/setup test
+	$(MAKE) '$(B)/tests/unit/simulation_test'
+	'$(B)/tests/unit/simulation_test' --soak $(SOAK_SECONDS)
 
 tests: $(TESTS)
 benches: $(BENCHES)
