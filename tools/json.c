@@ -126,31 +126,16 @@ static size_t string_token(const char *p, size_t len) {
   return i < len ? i + 1 : len;
 }
 
-static void keep_string(respub_slice token) {
-  size_t from = 0;
-  for (size_t i = 0; i < token.len; i++) {
-    if ((unsigned char)token.ptr[i] >= 0x20)
-      continue;
-    output_bytes(token.ptr + from, i - from);
-    escaped((unsigned char)token.ptr[i]);
-    from = i + 1;
-  }
-  output_bytes(token.ptr + from, token.len - from);
-}
-
 void json_compact(respub_slice json) {
   size_t i = 0;
   while (i < json.len) {
     size_t n = 0;
-    if (json.ptr[i] == '"') {
+    if (json.ptr[i] == '"')
       n = string_token(json.ptr + i, json.len - i);
-      keep_string(respub_slice_of(json.ptr + i, n));
-    } else {
+    else
       while (i + n < json.len && json.ptr[i + n] != '"' && !is_blank(json.ptr[i + n]))
         n++;
-      output_bytes(json.ptr + i, n);
-      n += n == 0 ? 1 : 0;
-    }
-    i += n;
+    output_bytes(json.ptr + i, n);
+    i += n > 0 ? n : 1;
   }
 }

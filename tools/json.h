@@ -22,9 +22,8 @@ void json_sentence(respub_slice bytes);
 void json_integer(int64_t value);
 void json_unsigned(uint64_t value);
 
-/* JSON text that has been found to be valid, without the blanks between its tokens, every digit and
- * escape as it was; a raw control character inside a string is escaped so that a line stays a line.
- */
+/* JSON text that has been found to be valid (RFC 8259: so no string of it holds a newline), without
+ * the blanks between its tokens; every digit and escape stays as it was. */
 void json_compact(respub_slice json);
 
 #endif

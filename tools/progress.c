@@ -55,6 +55,7 @@ void progress_close(progress *p, const progress_figures *f, int64_t now_ms) {
   char line[LINE_BYTES];
   if (!p->on)
     return;
+  p->size = 0; /* no bar any more */
   draw(p, f, now_ms, line);
   say_status("");
   say("%s", line);

@@ -144,6 +144,15 @@ static void refusals_of_the_server_are_5(void) {
   /* The same fault of many lines is one sentence. */
   CU_ASSERT_TRUE(does(RESPUB_TEST_WORDS("pub", "-u", url, "no"), "{}\n{}\n{}\n", 5, "",
                       "respub: pub: 3 lines from 1 to 3: "));
+  respub_test_process *p = respub_test_command_start(RESPUB_TEST_WORDS("pub", "-u", url, "no"));
+  CU_ASSERT_PTR_NOT_NULL_FATAL(p);
+  CU_ASSERT_TRUE(respub_test_process_write(p, "{}\n", 3, DEADLINE_MS));
+  CU_ASSERT_TRUE(respub_test_process_error_with(p, "respub: pub: line 1: ", DEADLINE_MS));
+  CU_ASSERT_TRUE(respub_test_process_write(p, "bad\n", 4, DEADLINE_MS));
+  respub_test_process_close_input(p);
+  /* It weighs more than a line that is not valid. */
+  CU_ASSERT_EQUAL(respub_test_process_wait(p, DEADLINE_MS), 5);
+  respub_test_process_end(p);
   respub_test_server_free(acl);
 }
 

@@ -81,6 +81,13 @@ static void wrong_words_are_usage_errors(void) {
   CU_ASSERT_TRUE(is_usage_error(RESPUB_TEST_WORDS("schema", "a", "b"), "respub: schema: "));
 }
 
+/* Neither ASCII's, nor those of the C1 set, nor bytes that are not UTF-8. */
+static void control_characters_are_shown_not_sent(void) {
+  CU_ASSERT_TRUE(
+      is_usage_error(RESPUB_TEST_WORDS("a\x1b[2J\xc2\x9b\x9b\xc3\xa9\x7f"),
+                     "respub: unknown command 'a\\x1b[2J\\xc2\\x9b\\x9b\xc3\xa9\\x7f';"));
+}
+
 static void wrong_options_are_named(void) {
   CU_ASSERT_TRUE(
       is_usage_error(RESPUB_TEST_WORDS("sub", "x", "--nonsense", "y"), "option --nonsense;"));
@@ -128,6 +135,7 @@ int main(int argc, char **argv) {
       RESPUB_TEST(help_tells_every_option),
       RESPUB_TEST(version_is_that_of_the_library),
       RESPUB_TEST(wrong_words_are_usage_errors),
+      RESPUB_TEST(control_characters_are_shown_not_sent),
       RESPUB_TEST(wrong_options_are_named),
       RESPUB_TEST(numbers_are_checked),
       RESPUB_TEST(urls_are_checked_and_passwords_are_not_shown),
