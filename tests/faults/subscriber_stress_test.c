@@ -1,5 +1,5 @@
 /* Eight threads that do everything to one subscriber at once, under load, until the time is over;
- * made to be run under ThreadSanitizer. RESPUB_TEST_SECONDS says how long (2). */
+ * made to be run under ThreadSanitizer. RESPUB_STRESS_SECONDS says how long (2). */
 #include "pubsub/pubsub.h"
 #include "tests/support/peer.h"
 #include "tests/support/server.h"
@@ -29,7 +29,7 @@ static bool time_is_over(void) {
 }
 
 static long seconds(void) {
-  const char *text = getenv("RESPUB_TEST_SECONDS");
+  const char *text = getenv("RESPUB_STRESS_SECONDS");
   return text == NULL || *text == '\0' ? 2 : strtol(text, NULL, 10);
 }
 
