@@ -79,7 +79,8 @@ check-asan: ## all tests under AddressSanitizer and UndefinedBehaviorSanitizer
 # Its run-time of these compilers cannot place itself when the kernel spreads addresses widely.
 NO_RANDOM_ADDRESSES = $$(setarch -R true 2>/dev/null && echo setarch -R)
 check-tsan: ## all tests under ThreadSanitizer
-	$(call sanitized_tests,tsan,thread,10,RESPUB_TEST_WRAPPER="$(NO_RANDOM_ADDRESSES)")
+	$(call sanitized_tests,tsan,thread,10,RESPUB_TEST_WRAPPER="$(NO_RANDOM_ADDRESSES)" \
+	  RESPUB_STRESS_SECONDS=8)
 
 VALGRIND = valgrind --quiet --error-exitcode=99 --leak-check=full --child-silent-after-fork=yes
 check-valgrind: ## the unit tests under valgrind
