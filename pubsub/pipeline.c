@@ -157,8 +157,9 @@ static inline void put_part(gathering *g, const char *ptr, size_t len) {
  * put. */
 static size_t put_pieces(gathering *g, const respub__publish *publish, size_t skip) {
   const respub_slice pieces[] = {publish->bytes, publish->payload, {crlf, RESPUB__CRLF_BYTES}};
+  const size_t n = publish->payload.ptr != NULL ? 3 : 1;
   size_t done = 0;
-  for (size_t i = 0; i < 3 && g->left > 0; i++) {
+  for (size_t i = 0; i < n && g->left > 0; i++) {
     if (skip >= pieces[i].len) {
       skip -= pieces[i].len;
       continue;
@@ -193,7 +194,7 @@ static bool gather_pieces(respub__pipeline *p, gathering *g, respub__publish *pu
 static inline bool gather_one(respub__pipeline *p, gathering *g, respub__publish *publish) {
   if (publish->kind == RESPUB__PUBLISH_QUEUED && publish->state == RESPUB__PUBLISH_WAITING)
     respub__pipeline_count_waiting(p, publish, false);
-  if (publish->payload.ptr != NULL)
+  if (publish->payload.ptr != NULL || publish->bytes.len > g->left || p->offset > 0)
     return gather_pieces(p, g, publish);
   gather_whole(p, g, publish);
   return true;

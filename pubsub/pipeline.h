@@ -120,7 +120,7 @@ RESPUB_MUST_USE respub_status respub__pipeline_add(respub__pipeline *p,
 /* The bytes that add would count for it. */
 size_t respub__pipeline_size(respub_slice channel, respub_slice payload);
 
-/* The next bytes to send: fills at most max (>= 3) parts with about budget bytes and returns how
+/* The next bytes to send: fills at most max (>= 3) parts with at most budget bytes and returns how
  * many parts. They count as given to the connection and stay valid until answered, left or lost.
  * *replies: how many replies they bring. 0: nothing waits. */
 size_t respub__pipeline_gather(respub__pipeline *p, respub_slice *parts, size_t max, size_t budget,

@@ -82,7 +82,8 @@ struct respub_publisher {
   respub_publisher_options options;
   respub_allocator alloc;
   unsigned fork_generation;
-  atomic_uint gate; /* 0: nobody is inside */
+  int64_t (*clock_ms)(void); /* respub__clock_ms; tests bring a time of their own */
+  atomic_uint gate;          /* 0: nobody is inside */
   pthread_mutex_t lock;
   pthread_cond_t calm; /* busy or users have changed; while !keeps_time, anything has */
   respub__wake wake;   /* for the leader that polls, or for an event loop */
@@ -242,11 +243,6 @@ void respub__publisher_tell_locked(respub_publisher *pub, const respub_event *ev
 
 /* Lock held on entry. True when the calling thread is inside a callback of this publisher. */
 bool respub__publisher_in_callback_locked(const respub_publisher *pub);
-
-/* -- an event loop (publisher_drive.c) -- */
-
-/* respub_publisher_step at this time. */
-RESPUB_MUST_USE respub_status respub__publisher_step_at(respub_publisher *pub, int64_t now_ms);
 
 /* -- the end (publisher.c) -- */
 

@@ -81,8 +81,8 @@ static bool write_all(respub_publisher *pub, respub__series *s) {
     respub_slice part = {.ptr = NULL};
     char *out = respub__outbox_scratch(&pub->pipe.outbox, s->n > 1, &part.len);
     part.ptr = out;
-    if (out == NULL)
-      return false;
+    if (part.len > pub->options.connection.output_bytes)
+      part.len = pub->options.connection.output_bytes;
     part.len = encode_some(s, out, part.len);
     if (part.len == 0)
       return false;
@@ -134,7 +134,8 @@ static bool read_all(respub_publisher *pub, respub__series *s, int64_t deadline_
       respub__wake_drain(&pub->wake);
     if (fds[0].revents != 0 && take_all(pub, s))
       return true;
-    if (fds[1].revents != 0 || s->taken < 0)
+    /* A peer that trickles must not hold the caller. */
+    if (fds[1].revents != 0 || s->taken < 0 || pub->clock_ms() >= deadline_ms)
       return false;
   }
   return false;
@@ -189,6 +190,8 @@ void respub__publisher_resume_locked(respub_publisher *pub, respub__series *s, r
   respub__pipeline *p = &pub->pipe;
   respub_slice parts[3];
   size_t next = s->answered, replies;
+  if (s->sent == 0)
+    return;
   for (size_t i = 0; i < s->answered; i++)
     p->stream += respub__publish_length(s->messages[i].channel.len, s->messages[i].payload.len);
   for (; next < s->sent; next++) {

@@ -1,7 +1,6 @@
 /* Publishing and waiting for the answer. */
 #include "pubsub/publisher.h"
 
-#include "net/clock.h"
 #include "net/text.h"
 
 #include <stdio.h>
@@ -100,7 +99,7 @@ static void publish_series_locked(respub_publisher *pub, respub__series *s, resp
       break;
     w->what = RESPUB__WAIT_FOR_ROOM;
     status = respub__publisher_wait_locked(pub, w, now_ms);
-    now_ms = respub__clock_ms();
+    now_ms = pub->clock_ms();
     if (status != RESPUB_OK)
       fail_rest(pub, s, &w->call, RESPUB_EUNSENT, "the time was over before it could be sent");
   }
@@ -139,7 +138,7 @@ static respub_status publish_together(respub_publisher *pub, respub__series *s, 
 }
 
 static inline respub_status publish_series(respub_publisher *pub, respub__series *s) {
-  int64_t now_ms = respub__clock_ms();
+  int64_t now_ms = pub->clock_ms();
   if (respub__publisher_try_alone(pub, s, now_ms))
     return s->status;
   return publish_together(pub, s, now_ms);
@@ -173,7 +172,7 @@ static respub_status connect_locked(respub_publisher *pub, respub_error *error) 
     return respub__fail(error, RESPUB_ESTATE,
                         "a callback of a publisher cannot wait for that publisher");
   respub__waiter w;
-  int64_t now_ms = respub__clock_ms();
+  int64_t now_ms = pub->clock_ms();
   respub__waiter_init(&w, RESPUB__WAIT_FOR_CONNECTION, pub->connect_failures,
                       now_ms + pub->options.timeout_ms);
   respub__publisher_help_locked(pub, now_ms, true); /* finds out whether a live one still lives */

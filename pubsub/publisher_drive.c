@@ -1,8 +1,6 @@
 /* A publisher in the application's event loop. */
 #include "pubsub/publisher.h"
 
-#include "net/clock.h"
-
 #include <limits.h>
 
 /* Lock held on entry. True when step has something to do whatever the descriptors say. */
@@ -45,11 +43,12 @@ int respub_publisher_timeout_ms(respub_publisher *pub) {
     deadline_ms = expiry_ms;
   if (is_due_locked(pub) || !pub->link_started)
     deadline_ms = 0;
+  int left = left_ms(deadline_ms, pub->clock_ms());
   respub__publisher_leave_locked(pub);
-  return left_ms(deadline_ms, respub__clock_ms());
+  return left;
 }
 
-respub_status respub__publisher_step_at(respub_publisher *pub, int64_t now_ms) {
+respub_status respub_publisher_step(respub_publisher *pub) {
   respub_status status = respub__publisher_enter(pub);
   if (status != RESPUB_OK)
     return status;
@@ -59,12 +58,8 @@ respub_status respub__publisher_step_at(respub_publisher *pub, int64_t now_ms) {
   }
   pub->armed = false;
   respub__wake_drain(&pub->wake);
-  respub__publisher_help_locked(pub, now_ms, true);
+  respub__publisher_help_locked(pub, pub->clock_ms(), true);
   respub__publisher_deliver_locked(pub);
   respub__publisher_leave_locked(pub);
   return RESPUB_OK;
-}
-
-respub_status respub_publisher_step(respub_publisher *pub) {
-  return respub__publisher_step_at(pub, respub__clock_ms());
 }
