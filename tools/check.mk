@@ -20,7 +20,7 @@ check: ## install what is missing, then every check below; all are run, whatever
 	echo "=== all checks passed: $(CHECKS)"
 
 check-format: ## the form that .clang-format gives (clang-format -i mends it)
-	clang-format --dry-run -Werror $(C_FILES) $(H_FILES)
+	@clang-format --dry-run -Werror $(C_FILES) $(H_FILES)
 
 check-lint: ## banned calls, arrows between layers, sizes, shell scripts
 	tools/lint
