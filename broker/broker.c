@@ -9,7 +9,7 @@
 #include <stdatomic.h>
 
 struct respub_broker {
-  respub__server server; /* the serving thread's alone */
+  respub__broker_server server; /* the serving thread's alone */
   unsigned fork_generation;
   atomic_bool stop;
   pthread_mutex_t starting; /* one start, or beginning of run, at a time; also guards has_thread */
@@ -53,15 +53,15 @@ static bool is_serving(respub_broker *broker) {
 
 /* Statistics are copied before replies are sent: who has seen a reply finds its command counted. */
 static respub_status serve(respub_broker *broker) {
-  respub__server *server = &broker->server;
+  respub__broker_server *server = &broker->server;
   respub_status status = RESPUB_OK;
   while (status == RESPUB_OK && !atomic_load(&broker->stop)) {
-    status = respub__server_wait(server);
+    status = respub__broker_server_wait(server);
     if (status != RESPUB_OK)
       break;
-    respub__server_serve(server);
+    respub__broker_server_serve(server);
     copy_stats(broker);
-    respub__server_settle(server);
+    respub__broker_server_settle(server);
     copy_stats(broker);
   }
   atomic_store(&broker->stop, false);
@@ -143,7 +143,7 @@ respub_status respub_broker_open(respub_broker **broker, const respub_broker_opt
   respub_broker *b = respub__alloc_zero(&allocator, sizeof *b);
   if (b == NULL)
     return respub__fail(error, RESPUB_ENOMEM, "no memory for a broker");
-  respub_status status = respub__server_open(&b->server, options, error);
+  respub_status status = respub__broker_server_open(&b->server, options, error);
   if (status != RESPUB_OK) {
     respub__free(&allocator, b);
     return status;
@@ -160,7 +160,7 @@ respub_status respub_broker_open(respub_broker **broker, const respub_broker_opt
 no_starting:
   pthread_mutex_destroy(&b->lock);
 no_lock:
-  respub__server_close(&b->server, false);
+  respub__broker_server_close(&b->server, false);
   respub__free(&allocator, b);
   return respub__fail(error, RESPUB_ENOMEM, "no memory for a broker");
 }
@@ -178,7 +178,7 @@ void respub_broker_close(respub_broker *broker) {
     pthread_mutex_destroy(&broker->lock);
   }
   respub_allocator allocator = broker->server.hub.allocator;
-  respub__server_close(&broker->server, forked);
+  respub__broker_server_close(&broker->server, forked);
   respub__free(&allocator, broker);
 }
 

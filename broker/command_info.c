@@ -9,56 +9,67 @@
 /* ------------------------------------------------------------------------------------------------
  * PUBSUB */
 
-static bool wanted(const respub__topic *topic, const respub__words *words) {
-  return words->count == 2 || respub__glob_match(words->at[2].text, respub__topic_name(topic));
+static bool wanted(const respub__broker_topic *topic, const respub__broker_words *words) {
+  return words->count == 2 ||
+         respub__broker_glob_match(words->at[2].text, respub__broker_topic_name(topic));
 }
 
 /* Counted before they are listed, because the count stands in front. */
-void respub__run_pubsub_channels(respub__client *client, const respub__words *words) {
+void respub__broker_run_pubsub_channels(respub__broker_client *client,
+                                        const respub__broker_words *words) {
   if (words->count > 3) {
     respub_slice name = words->at[1].text;
-    respub__reply_errorf(client,
-                         "ERR unknown subcommand or wrong number of arguments for '%.*s'. Try "
-                         "PUBSUB HELP.",
-                         RESPUB__QUOTED(name, 128));
+    respub__broker_reply_errorf(
+        client,
+        "ERR unknown subcommand or wrong number of arguments for '%.*s'. Try "
+        "PUBSUB HELP.",
+        RESPUB__BROKER_QUOTED(name, 128));
     return;
   }
-  const respub__list *all = &client->hub->topics.all[RESPUB__CHANNEL];
+  const respub__broker_list *all = &client->hub->topics.all[RESPUB__BROKER_CHANNEL];
   size_t count = 0;
-  for (respub__link *at = all->first; at != NULL; at = at->next)
-    count += wanted(RESPUB__OF(at, respub__topic, of_kind), words);
+  for (respub__broker_link *at = all->first; at != NULL; at = at->next)
+    count += wanted(RESPUB__BROKER_OF(at, respub__broker_topic, of_kind), words);
   client->hub->work += 2 * all->count;
-  respub__reply_array(client, count);
-  for (respub__link *at = all->first; at != NULL; at = at->next) {
-    const respub__topic *topic = RESPUB__OF(at, respub__topic, of_kind);
+  respub__broker_reply_array(client, count);
+  for (respub__broker_link *at = all->first; at != NULL; at = at->next) {
+    const respub__broker_topic *topic = RESPUB__BROKER_OF(at, respub__broker_topic, of_kind);
     if (wanted(topic, words))
-      respub__reply_bulk(client, respub__topic_name(topic));
+      respub__broker_reply_bulk(client, respub__broker_topic_name(topic));
   }
 }
 
-void respub__run_pubsub_numsub(respub__client *client, const respub__words *words) {
-  const respub__topics *topics = &client->hub->topics;
-  respub__reply_array(client, (words->count - 2) * 2);
+void respub__broker_run_pubsub_numsub(respub__broker_client *client,
+                                      const respub__broker_words *words) {
+  const respub__broker_topics *topics = &client->hub->topics;
+  respub__broker_reply_array(client, (words->count - 2) * 2);
   for (size_t i = 2; i < words->count; i++) {
     respub_slice name = words->at[i].text;
-    const respub__topic *topic = respub__topic_find(topics, RESPUB__CHANNEL, name);
-    respub__reply_bulk(client, name);
-    respub__reply_integer(client, topic == NULL ? 0 : (int64_t)topic->subscriptions.count);
+    const respub__broker_topic *topic =
+        respub__broker_topic_find(topics, RESPUB__BROKER_CHANNEL, name);
+    respub__broker_reply_bulk(client, name);
+    respub__broker_reply_integer(client, topic == NULL ? 0 : (int64_t)topic->subscriptions.count);
   }
 }
 
-void respub__run_pubsub_numpat(respub__client *client, const respub__words *words) {
+void respub__broker_run_pubsub_numpat(respub__broker_client *client,
+                                      const respub__broker_words *words) {
   (void)words;
-  respub__reply_integer(client, (int64_t)client->hub->topics.all[RESPUB__PATTERN].count);
+  respub__broker_reply_integer(client,
+                               (int64_t)client->hub->topics.all[RESPUB__BROKER_PATTERN].count);
 }
 
-void respub__run_pubsub_help(respub__client *client, const respub__words *words) {
+void respub__broker_run_pubsub_help(respub__broker_client *client,
+                                    const respub__broker_words *words) {
   (void)words;
-  respub__reply_array(client, 4);
-  respub__reply_simple(client, RESPUB_LIT("PUBSUB CHANNELS [pattern]: channels with subscribers"));
-  respub__reply_simple(client, RESPUB_LIT("PUBSUB NUMSUB [channel ...]: subscribers of each"));
-  respub__reply_simple(client, RESPUB_LIT("PUBSUB NUMPAT: different patterns subscribed to"));
-  respub__reply_simple(client, RESPUB_LIT("PUBSUB HELP: this list"));
+  respub__broker_reply_array(client, 4);
+  respub__broker_reply_simple(client,
+                              RESPUB_LIT("PUBSUB CHANNELS [pattern]: channels with subscribers"));
+  respub__broker_reply_simple(client,
+                              RESPUB_LIT("PUBSUB NUMSUB [channel ...]: subscribers of each"));
+  respub__broker_reply_simple(client,
+                              RESPUB_LIT("PUBSUB NUMPAT: different patterns subscribed to"));
+  respub__broker_reply_simple(client, RESPUB_LIT("PUBSUB HELP: this list"));
 }
 
 /* ------------------------------------------------------------------------------------------------
@@ -80,58 +91,58 @@ RESPUB__PRINTF(2, 3) static void append(page *p, const char *format, ...) {
     p->len += (size_t)len < room ? (size_t)len : room - 1;
 }
 
-static void write_server(page *p, const respub__hub *hub) {
+static void write_server(page *p, const respub__broker_hub *hub) {
   append(p,
-         "# Server\r\nredis_version:" RESPUB__REDIS_VERSION "\r\nredis_mode:standalone\r\n"
+         "# Server\r\nredis_version:" RESPUB__BROKER_REDIS_VERSION "\r\nredis_mode:standalone\r\n"
          "respub_version:" RESPUB_VERSION "\r\ntcp_port:%d\r\n",
          hub->port);
 }
 
-static void write_clients(page *p, const respub__hub *hub) {
+static void write_clients(page *p, const respub__broker_hub *hub) {
   append(p, "# Clients\r\nconnected_clients:%zu\r\n", hub->clients.count);
 }
 
-static void write_persistence(page *p, const respub__hub *hub) {
+static void write_persistence(page *p, const respub__broker_hub *hub) {
   (void)hub;
   append(p, "# Persistence\r\nloading:0\r\n");
 }
 
-static void write_stats(page *p, const respub__hub *hub) {
+static void write_stats(page *p, const respub__broker_hub *hub) {
   const respub_broker_stats *stats = &hub->stats;
   append(p, "# Stats\r\ntotal_connections_received:%" PRIu64 "\r\n", stats->accepted);
   append(p, "total_commands_processed:%" PRIu64 "\r\n", stats->commands);
   append(p, "rejected_connections:%" PRIu64 "\r\n", stats->refused);
-  append(p, "pubsub_channels:%zu\r\n", hub->topics.all[RESPUB__CHANNEL].count);
-  append(p, "pubsub_patterns:%zu\r\n", hub->topics.all[RESPUB__PATTERN].count);
+  append(p, "pubsub_channels:%zu\r\n", hub->topics.all[RESPUB__BROKER_CHANNEL].count);
+  append(p, "pubsub_patterns:%zu\r\n", hub->topics.all[RESPUB__BROKER_PATTERN].count);
 }
 
-static void write_replication(page *p, const respub__hub *hub) {
+static void write_replication(page *p, const respub__broker_hub *hub) {
   (void)hub;
   append(p, "# Replication\r\nrole:master\r\nconnected_slaves:0\r\n");
 }
 
 static const struct section {
   const char *name;
-  void (*write)(page *p, const respub__hub *hub);
+  void (*write)(page *p, const respub__broker_hub *hub);
 } sections[] = {
     {"server", write_server},           {"clients", write_clients},
     {"persistence", write_persistence}, {"stats", write_stats},
     {"replication", write_replication},
 };
 
-static bool asked_for(const char *section, const respub__words *words) {
+static bool asked_for(const char *section, const respub__broker_words *words) {
   bool asked = words->count == 1;
   for (size_t i = 1; i < words->count; i++) {
     const respub_node *word = &words->at[i];
-    asked |= respub__word_is(word, respub_slice_of_string(section)) ||
-             respub__word_is(word, RESPUB_LIT("all")) ||
-             respub__word_is(word, RESPUB_LIT("default")) ||
-             respub__word_is(word, RESPUB_LIT("everything"));
+    asked |= respub__broker_word_is(word, respub_slice_of_string(section)) ||
+             respub__broker_word_is(word, RESPUB_LIT("all")) ||
+             respub__broker_word_is(word, RESPUB_LIT("default")) ||
+             respub__broker_word_is(word, RESPUB_LIT("everything"));
   }
   return asked;
 }
 
-void respub__run_info(respub__client *client, const respub__words *words) {
+void respub__broker_run_info(respub__broker_client *client, const respub__broker_words *words) {
   page p = {.len = 0};
   for (size_t i = 0; i < sizeof sections / sizeof sections[0]; i++) {
     if (!asked_for(sections[i].name, words))
@@ -139,5 +150,5 @@ void respub__run_info(respub__client *client, const respub__words *words) {
     append(&p, "%s", p.len > 0 ? "\r\n" : "");
     sections[i].write(&p, client->hub);
   }
-  respub__reply_bulk(client, respub_slice_of(p.text, p.len));
+  respub__broker_reply_bulk(client, respub_slice_of(p.text, p.len));
 }

@@ -15,7 +15,7 @@ typedef struct command {
   const char *full_name; /* as it is written in errors */
   int words;             /* so many, or when negative at least so many; the name counts */
   unsigned where;
-  respub__command_function *run;
+  respub__broker_command_function *run;
   const struct command *parts; /* the commands whose name is the second word */
   size_t part_count;
 } command;
@@ -25,37 +25,38 @@ typedef struct command {
 #define COUNT(array) (sizeof(array) / sizeof(array)[0])
 
 static const command client_parts[] = {
-    {NAME("getname"), "client|getname", 2, 0, respub__run_client_getname, NULL, 0},
-    {NAME("help"), "client|help", 2, 0, respub__run_client_help, NULL, 0},
-    {NAME("id"), "client|id", 2, 0, respub__run_client_id, NULL, 0},
-    {NAME("setinfo"), "client|setinfo", 4, 0, respub__run_client_setinfo, NULL, 0},
-    {NAME("setname"), "client|setname", 3, 0, respub__run_client_setname, NULL, 0},
+    {NAME("getname"), "client|getname", 2, 0, respub__broker_run_client_getname, NULL, 0},
+    {NAME("help"), "client|help", 2, 0, respub__broker_run_client_help, NULL, 0},
+    {NAME("id"), "client|id", 2, 0, respub__broker_run_client_id, NULL, 0},
+    {NAME("setinfo"), "client|setinfo", 4, 0, respub__broker_run_client_setinfo, NULL, 0},
+    {NAME("setname"), "client|setname", 3, 0, respub__broker_run_client_setname, NULL, 0},
 };
 
 static const command pubsub_parts[] = {
-    {NAME("channels"), "pubsub|channels", -2, 0, respub__run_pubsub_channels, NULL, 0},
-    {NAME("help"), "pubsub|help", 2, 0, respub__run_pubsub_help, NULL, 0},
-    {NAME("numpat"), "pubsub|numpat", 2, 0, respub__run_pubsub_numpat, NULL, 0},
-    {NAME("numsub"), "pubsub|numsub", -2, 0, respub__run_pubsub_numsub, NULL, 0},
+    {NAME("channels"), "pubsub|channels", -2, 0, respub__broker_run_pubsub_channels, NULL, 0},
+    {NAME("help"), "pubsub|help", 2, 0, respub__broker_run_pubsub_help, NULL, 0},
+    {NAME("numpat"), "pubsub|numpat", 2, 0, respub__broker_run_pubsub_numpat, NULL, 0},
+    {NAME("numsub"), "pubsub|numsub", -2, 0, respub__broker_run_pubsub_numsub, NULL, 0},
 };
 
 /* The one that comes most often first, the others by name. */
 static const command commands[] = {
-    {NAME("publish"), "publish", 3, 0, respub__run_publish, NULL, 0},
-    {NAME("auth"), "auth", -2, BEFORE_AUTH, respub__run_auth, NULL, 0},
+    {NAME("publish"), "publish", 3, 0, respub__broker_run_publish, NULL, 0},
+    {NAME("auth"), "auth", -2, BEFORE_AUTH, respub__broker_run_auth, NULL, 0},
     {NAME("client"), "client", -2, 0, NULL, client_parts, COUNT(client_parts)},
-    {NAME("echo"), "echo", 2, 0, respub__run_echo, NULL, 0},
-    {NAME("hello"), "hello", -1, BEFORE_AUTH, respub__run_hello, NULL, 0},
-    {NAME("info"), "info", -1, 0, respub__run_info, NULL, 0},
-    {NAME("ping"), "ping", -1, SUBSCRIBED, respub__run_ping, NULL, 0},
-    {NAME("psubscribe"), "psubscribe", -2, SUBSCRIBED, respub__run_psubscribe, NULL, 0},
+    {NAME("echo"), "echo", 2, 0, respub__broker_run_echo, NULL, 0},
+    {NAME("hello"), "hello", -1, BEFORE_AUTH, respub__broker_run_hello, NULL, 0},
+    {NAME("info"), "info", -1, 0, respub__broker_run_info, NULL, 0},
+    {NAME("ping"), "ping", -1, SUBSCRIBED, respub__broker_run_ping, NULL, 0},
+    {NAME("psubscribe"), "psubscribe", -2, SUBSCRIBED, respub__broker_run_psubscribe, NULL, 0},
     {NAME("pubsub"), "pubsub", -2, 0, NULL, pubsub_parts, COUNT(pubsub_parts)},
-    {NAME("punsubscribe"), "punsubscribe", -1, SUBSCRIBED, respub__run_punsubscribe, NULL, 0},
-    {NAME("quit"), "quit", -1, BEFORE_AUTH | SUBSCRIBED, respub__run_quit, NULL, 0},
-    {NAME("reset"), "reset", 1, BEFORE_AUTH | SUBSCRIBED, respub__run_reset, NULL, 0},
-    {NAME("select"), "select", 2, 0, respub__run_select, NULL, 0},
-    {NAME("subscribe"), "subscribe", -2, SUBSCRIBED, respub__run_subscribe, NULL, 0},
-    {NAME("unsubscribe"), "unsubscribe", -1, SUBSCRIBED, respub__run_unsubscribe, NULL, 0},
+    {NAME("punsubscribe"), "punsubscribe", -1, SUBSCRIBED, respub__broker_run_punsubscribe, NULL,
+     0},
+    {NAME("quit"), "quit", -1, BEFORE_AUTH | SUBSCRIBED, respub__broker_run_quit, NULL, 0},
+    {NAME("reset"), "reset", 1, BEFORE_AUTH | SUBSCRIBED, respub__broker_run_reset, NULL, 0},
+    {NAME("select"), "select", 2, 0, respub__broker_run_select, NULL, 0},
+    {NAME("subscribe"), "subscribe", -2, SUBSCRIBED, respub__broker_run_subscribe, NULL, 0},
+    {NAME("unsubscribe"), "unsubscribe", -1, SUBSCRIBED, respub__broker_run_unsubscribe, NULL, 0},
 };
 
 static const command *find(const command *list, size_t n, const respub_node *word) {
@@ -70,34 +71,35 @@ static const command *find(const command *list, size_t n, const respub_node *wor
  * Refusals */
 
 /* Redis quotes the command and what follows it, 128 bytes of each at most, each cut at a NUL. */
-static void refuse_unknown(respub__client *client, const respub__words *words) {
+static void refuse_unknown(respub__broker_client *client, const respub__broker_words *words) {
   char quoted[144];
   size_t len = 0;
   quoted[0] = '\0';
   for (size_t i = 1; i < words->count && len < 128; i++) {
     respub_slice text = words->at[i].text;
-    int n = snprintf(quoted + len, sizeof quoted - len, "'%.*s' ", RESPUB__QUOTED(text, 128 - len));
+    int n = snprintf(quoted + len, sizeof quoted - len, "'%.*s' ",
+                     RESPUB__BROKER_QUOTED(text, 128 - len));
     len += n > 0 ? (size_t)n : 0;
   }
   respub_slice name = words->at[0].text;
-  respub__reply_errorf(client, "ERR unknown command '%.*s', with args beginning with: %s",
-                       RESPUB__QUOTED(name, 128), quoted);
+  respub__broker_reply_errorf(client, "ERR unknown command '%.*s', with args beginning with: %s",
+                              RESPUB__BROKER_QUOTED(name, 128), quoted);
 }
 
-static void refuse_unknown_part(respub__client *client, const command *whole,
-                                const respub__words *words) {
+static void refuse_unknown_part(respub__broker_client *client, const command *whole,
+                                const respub__broker_words *words) {
   char upper[16];
   size_t len = 0;
   for (; len < whole->name.len && len < sizeof upper - 1; len++)
     upper[len] = (char)(whole->name.ptr[len] - 'a' + 'A');
   upper[len] = '\0';
   respub_slice part = words->at[1].text;
-  respub__reply_errorf(client, "ERR unknown subcommand '%.*s'. Try %s HELP.",
-                       RESPUB__QUOTED(part, 128), upper);
+  respub__broker_reply_errorf(client, "ERR unknown subcommand '%.*s'. Try %s HELP.",
+                              RESPUB__BROKER_QUOTED(part, 128), upper);
 }
 
-void respub__refuse_count(respub__client *client, const char *name) {
-  respub__reply_errorf(client, "ERR wrong number of arguments for '%s' command", name);
+void respub__broker_refuse_count(respub__broker_client *client, const char *name) {
+  respub__broker_reply_errorf(client, "ERR wrong number of arguments for '%s' command", name);
 }
 
 static bool count_fits(const command *c, size_t count) {
@@ -107,28 +109,31 @@ static bool count_fits(const command *c, size_t count) {
 /* ------------------------------------------------------------------------------------------------
  * Running */
 
-static void check_and_run(respub__client *client, const command *c, const respub__words *words) {
+static void check_and_run(respub__broker_client *client, const command *c,
+                          const respub__broker_words *words) {
   if (!count_fits(c, words->count))
-    respub__refuse_count(client, c->full_name);
+    respub__broker_refuse_count(client, c->full_name);
   else if (!client->authenticated && (c->where & BEFORE_AUTH) == 0)
-    respub__reply_error(client, RESPUB_LIT("NOAUTH Authentication required."));
-  else if (respub__client_subscribed(client) && (c->where & SUBSCRIBED) == 0)
-    respub__reply_errorf(client,
-                         "ERR Can't execute '%s': only (P|S)SUBSCRIBE / (P|S)UNSUBSCRIBE / PING / "
-                         "QUIT / RESET are allowed in this context",
-                         c->full_name);
+    respub__broker_reply_error(client, RESPUB_LIT("NOAUTH Authentication required."));
+  else if (respub__broker_client_subscribed(client) && (c->where & SUBSCRIBED) == 0)
+    respub__broker_reply_errorf(
+        client,
+        "ERR Can't execute '%s': only (P|S)SUBSCRIBE / (P|S)UNSUBSCRIBE / PING / "
+        "QUIT / RESET are allowed in this context",
+        c->full_name);
   else
     c->run(client, words);
 }
 
 /* A browser that a web page has sent here: whatever follows was not meant as commands. */
 static bool is_http(const respub_node *word) {
-  return respub__word_is(word, RESPUB_LIT("post")) || respub__word_is(word, RESPUB_LIT("host:"));
+  return respub__broker_word_is(word, RESPUB_LIT("post")) ||
+         respub__broker_word_is(word, RESPUB_LIT("host:"));
 }
 
-void respub__command_run(respub__client *client, const respub__words *words) {
+void respub__broker_command_run(respub__broker_client *client, const respub__broker_words *words) {
   if (is_http(&words->at[0])) {
-    respub__client_lose(client, "speaks HTTP");
+    respub__broker_client_lose(client, "speaks HTTP");
     return;
   }
   const command *c = find(commands, COUNT(commands), &words->at[0]);
@@ -147,11 +152,11 @@ void respub__command_run(respub__client *client, const respub__words *words) {
   check_and_run(client, c, words);
 }
 
-bool respub__word_is(const respub_node *word, respub_slice name) {
+bool respub__broker_word_is(const respub_node *word, respub_slice name) {
   return respub_slice_equal_nocase(word->text, name);
 }
 
-bool respub__word_number(const respub_node *word, int64_t *value) {
+bool respub__broker_word_number(const respub_node *word, int64_t *value) {
   const char *digits = word->text.ptr;
   size_t len = word->text.len;
   if (len > 0 && digits[0] == '-') {

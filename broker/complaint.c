@@ -2,14 +2,14 @@
 
 #include <string.h>
 
-void respub__complain(respub__complaint *complaint, respub_slice text) {
+void respub__broker_complain(respub__broker_complaint *complaint, respub_slice text) {
   size_t room = sizeof complaint->text;
   complaint->len = text.len < room ? text.len : room;
   memcpy(complaint->text, text.ptr, complaint->len);
 }
 
-static void complain_of_type(respub__complaint *complaint, char byte) {
-  respub__complain(complaint, RESPUB_LIT("expected '$', got '?'"));
+static void complain_of_type(respub__broker_complaint *complaint, char byte) {
+  respub__broker_complain(complaint, RESPUB_LIT("expected '$', got '?'"));
   complaint->text[complaint->len - 2] = byte;
 }
 
@@ -35,18 +35,18 @@ static respub_slice about_word(respub_status error, bool trusted) {
   return RESPUB_LIT("invalid bulk length");
 }
 
-void respub__complain_of_bytes(respub__complaint *complaint, const respub_decoder *d,
-                               const char *request, bool trusted) {
+void respub__broker_complain_of_bytes(respub__broker_complaint *complaint, const respub_decoder *d,
+                                      const char *request, bool trusted) {
   bool in_first_line = memchr(request, '\n', d->position) == NULL;
   if (in_first_line)
-    respub__complain(complaint, about_count(d->status, trusted));
+    respub__broker_complain(complaint, about_count(d->status, trusted));
   else if (d->status == RESPUB_ETYPE || d->status == RESPUB_EDEPTH)
     complain_of_type(complaint, type_byte(request, d->position));
   else
-    respub__complain(complaint, about_word(d->status, trusted));
+    respub__broker_complain(complaint, about_word(d->status, trusted));
 }
 
-void respub__complain_of_word(respub__complaint *complaint, const respub_node *word) {
+void respub__broker_complain_of_word(respub__broker_complaint *complaint, const respub_node *word) {
   static const char bytes[] = {
       [RESPUB_SIMPLE] = '+',   [RESPUB_ERROR] = '-',      [RESPUB_INTEGER] = ':',
       [RESPUB_DOUBLE] = ',',   [RESPUB_BOOLEAN] = '#',    [RESPUB_BIGNUM] = '(',
@@ -55,7 +55,7 @@ void respub__complain_of_word(respub__complaint *complaint, const respub_node *w
   char byte = word->type < sizeof bytes ? bytes[word->type] : '\0';
   /* A null is nearly always "$-1". */
   if (byte == '\0')
-    respub__complain(complaint, RESPUB_LIT("invalid bulk length"));
+    respub__broker_complain(complaint, RESPUB_LIT("invalid bulk length"));
   else
     complain_of_type(complaint, byte);
 }

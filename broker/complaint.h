@@ -5,18 +5,18 @@
 #include "resp/resp.h"
 
 /* Bytes with a length, because one of them may be the client's. */
-typedef struct respub__complaint {
+typedef struct respub__broker_complaint {
   size_t len;
   char text[48];
-} respub__complaint;
+} respub__broker_complaint;
 
-void respub__complain(respub__complaint *complaint, respub_slice text);
+void respub__broker_complain(respub__broker_complaint *complaint, respub_slice text);
 
 /* Why the decoder, at rest after an error, refused the command that starts at request. */
-void respub__complain_of_bytes(respub__complaint *complaint, const respub_decoder *d,
-                               const char *request, bool trusted);
+void respub__broker_complain_of_bytes(respub__broker_complaint *complaint, const respub_decoder *d,
+                                      const char *request, bool trusted);
 
 /* Why this word, well-formed but no bulk string, cannot be part of a command. */
-void respub__complain_of_word(respub__complaint *complaint, const respub_node *word);
+void respub__broker_complain_of_word(respub__broker_complaint *complaint, const respub_node *word);
 
 #endif

@@ -56,7 +56,7 @@ static const char *skip_stars(const char *p, const char *end) {
 /* Every element but '*' takes exactly one byte. So the first place where the elements between two
  * stars fit is as good as any later one, and only the last star is ever tried again: no recursion.
  */
-bool respub__glob_match(respub_slice pattern, respub_slice text) {
+bool respub__broker_glob_match(respub_slice pattern, respub_slice text) {
   if (pattern.len == 0 || text.len == 0)
     return pattern.len == text.len;
   const char *p = pattern.ptr;

@@ -16,6 +16,6 @@
  * Work is bounded: after four million steps the answer is "no". A pattern and a text of a thousand
  * bytes each stay below it whatever they hold.
  * Source: stringmatchlen in Redis 7.0's util.c, and answers of redis-server 7.0. */
-bool respub__glob_match(respub_slice pattern, respub_slice text);
+bool respub__broker_glob_match(respub_slice pattern, respub_slice text);
 
 #endif

@@ -38,7 +38,7 @@ static uint64_t word_of(const char *bytes, size_t n) {
   return word;
 }
 
-uint64_t respub__hash(respub__hash_key key, respub_slice bytes) {
+uint64_t respub__broker_hash(respub__broker_hash_key key, respub_slice bytes) {
   sip s = {
       key.low ^ 0x736f6d6570736575u,
       key.high ^ 0x646f72616e646f6du,

@@ -3,9 +3,9 @@
 #define DEFAULT_MAX_OUTPUT (8u * 1024 * 1024)
 #define DEFAULT_MAX_REQUEST (16u * 1024 * 1024)
 
-void respub__hub_init(respub__hub *hub, const respub_broker_options *options) {
+void respub__broker_hub_init(respub__broker_hub *hub, const respub_broker_options *options) {
   bool named = options->username != NULL && options->username[0] != '\0';
-  *hub = (respub__hub){
+  *hub = (respub__broker_hub){
       .allocator = respub__allocator(&options->allocator),
       .log = options->log,
       .username = named ? respub_slice_of_string(options->username) : RESPUB_LIT("default"),
@@ -20,6 +20,6 @@ void respub__hub_init(respub__hub *hub, const respub_broker_options *options) {
   respub__broker_topics_init(&hub->topics, &hub->allocator);
 }
 
-void respub__hub_free(respub__hub *hub) {
+void respub__broker_hub_free(respub__broker_hub *hub) {
   respub__broker_topics_free(&hub->topics);
 }

@@ -6,9 +6,9 @@
 #include "broker/topics.h"
 
 /* What clients that look at versions are told: the one whose answers are given. */
-#define RESPUB__REDIS_VERSION "7.0.0"
+#define RESPUB__BROKER_REDIS_VERSION "7.0.0"
 
-typedef struct respub__hub {
+typedef struct respub__broker_hub {
   respub_allocator allocator;
   respub_log log;
   respub_slice username;
@@ -16,18 +16,19 @@ typedef struct respub__hub {
   size_t client_output_bytes;
   size_t request_bytes;
   int port; /* for INFO */
-  respub__topics topics;
-  respub__list clients; /* of of_hub links, oldest first */
-  respub__list touched; /* of of_touched links: those with new output or an end to their life */
+  respub__broker_topics topics;
+  respub__broker_list clients; /* of of_hub links, oldest first */
+  respub__broker_list
+      touched; /* of of_touched links: those with new output or an end to their life */
   uint64_t last_client_id;
   uint64_t work; /* grows with everything done for clients; what a turn is measured by */
   respub_broker_stats stats;
-} respub__hub;
+} respub__broker_hub;
 
 /* *hub must not move afterwards. The options' zeros stand for their defaults. */
-void respub__hub_init(respub__hub *hub, const respub_broker_options *options);
+void respub__broker_hub_init(respub__broker_hub *hub, const respub_broker_options *options);
 
 /* There are no clients any more. */
-void respub__hub_free(respub__hub *hub);
+void respub__broker_hub_free(respub__broker_hub *hub);
 
 #endif

@@ -61,7 +61,7 @@ static bool ends_word(char c) {
   return c == ' ' || c == '\t' || c == '\n' || c == '\r';
 }
 
-respub_status respub__inline_word(respub__inline *line, respub_slice *word) {
+respub_status respub__broker_inline_word(respub__broker_inline *line, respub_slice *word) {
   while (line->at < line->end && is_blank(*line->at))
     line->at++;
   if (line->at == line->end)

@@ -5,10 +5,10 @@
 #include "resp/resp.h"
 
 /* What is left of a line that is being taken apart, in place. */
-typedef struct respub__inline {
+typedef struct respub__broker_inline {
   char *at;
   char *end;
-} respub__inline;
+} respub__broker_inline;
 
 /* Takes the next word out of the line, which it may overwrite: *word points into it. OK, MORE
  * (there is none), or ELENGTH (quotes without their end, or with something right behind it).
@@ -17,6 +17,7 @@ typedef struct respub__inline {
  * before any other byte for that byte; '...' holds everything but \' for '. Quotes may begin in the
  * middle of a word but must end one.
  * Source: sdssplitargs in Redis 7.0's sds.c, and answers of redis-server 7.0. */
-RESPUB_MUST_USE respub_status respub__inline_word(respub__inline *line, respub_slice *word);
+RESPUB_MUST_USE respub_status respub__broker_inline_word(respub__broker_inline *line,
+                                                         respub_slice *word);
 
 #endif

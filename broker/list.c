@@ -1,6 +1,6 @@
 #include "broker/list.h"
 
-void respub__list_append(respub__list *list, respub__link *link) {
+void respub__broker_list_append(respub__broker_list *list, respub__broker_link *link) {
   link->next = NULL;
   link->previous = list->last;
   if (list->last != NULL)
@@ -11,7 +11,7 @@ void respub__list_append(respub__list *list, respub__link *link) {
   list->count++;
 }
 
-void respub__list_remove(respub__list *list, respub__link *link) {
+void respub__broker_list_remove(respub__broker_list *list, respub__broker_link *link) {
   if (link->previous != NULL)
     link->previous->next = link->next;
   else

@@ -4,25 +4,25 @@
 
 #include <stddef.h>
 
-typedef struct respub__link {
-  struct respub__link *next;
-  struct respub__link *previous;
-} respub__link;
+typedef struct respub__broker_link {
+  struct respub__broker_link *next;
+  struct respub__broker_link *previous;
+} respub__broker_link;
 
 /* All zero: empty. */
-typedef struct respub__list {
-  respub__link *first;
-  respub__link *last;
+typedef struct respub__broker_list {
+  respub__broker_link *first;
+  respub__broker_link *last;
   size_t count;
-} respub__list;
+} respub__broker_list;
 
 /* The thing of this type whose member is *pointer (of the member's type, not const). */
-#define RESPUB__OF(pointer, type, member)                                                          \
+#define RESPUB__BROKER_OF(pointer, type, member)                                                   \
   ((type *)(void *)((char *)(pointer)-offsetof(type, member)))
 
-void respub__list_append(respub__list *list, respub__link *link);
+void respub__broker_list_append(respub__broker_list *list, respub__broker_link *link);
 
 /* link is in list. */
-void respub__list_remove(respub__list *list, respub__link *link);
+void respub__broker_list_remove(respub__broker_list *list, respub__broker_link *link);
 
 #endif

@@ -19,7 +19,7 @@ static void make_reachable(respub__address *address) {
     address->as.v6.sin6_addr = (struct in6_addr)IN6ADDR_LOOPBACK_INIT;
 }
 
-static respub_status open_tcp(respub__listeners *l, const respub_broker_options *options,
+static respub_status open_tcp(respub__broker_listeners *l, const respub_broker_options *options,
                               respub_error *error) {
   if (options->host == NULL || options->port == -1)
     return RESPUB_OK;
@@ -71,13 +71,13 @@ static void write_unix_url(char *url, size_t capacity, const char *path) {
   }
 }
 
-static respub_status open_local(respub__listeners *l, const respub_broker_options *options,
+static respub_status open_local(respub__broker_listeners *l, const respub_broker_options *options,
                                 respub_error *error) {
   if (options->unix_path == NULL)
     return RESPUB_OK;
   if (options->unix_path[0] == '\0')
     return respub__fail(error, RESPUB_EARGUMENT, "the path of the Unix socket is empty");
-  char path[RESPUB__ADDRESS_TEXT];
+  char path[RESPUB__ADDRESS_TEXT] = "";
   respub_status status = absolute(options->unix_path, path, sizeof path, error);
   if (status == RESPUB_OK)
     status = respub__socket_listen_unix(&l->local, options->unix_path, error);
@@ -99,27 +99,28 @@ static respub_status open_local(respub__listeners *l, const respub_broker_option
 /* ------------------------------------------------------------------------------------------------
  * Both */
 
-respub_status respub__listeners_open(respub__listeners *listeners,
-                                     const respub_broker_options *options, respub_error *error) {
-  *listeners = (respub__listeners){.tcp = -1, .local = -1};
+respub_status respub__broker_listeners_open(respub__broker_listeners *listeners,
+                                            const respub_broker_options *options,
+                                            respub_error *error) {
+  *listeners = (respub__broker_listeners){.tcp = -1, .local = -1};
   respub_status status = open_tcp(listeners, options, error);
   if (status == RESPUB_OK)
     status = open_local(listeners, options, error);
   if (status == RESPUB_OK && listeners->tcp < 0 && listeners->local < 0)
     status = respub__fail(error, RESPUB_EARGUMENT, "a broker needs a host or a Unix socket");
   if (status != RESPUB_OK)
-    respub__listeners_close(listeners, false);
+    respub__broker_listeners_close(listeners, false);
   return status;
 }
 
 /* Another broker may have found the file stale and put its own there. */
-static bool file_is_ours(const respub__listeners *l) {
+static bool file_is_ours(const respub__broker_listeners *l) {
   struct stat file;
   return l->path != NULL && lstat(l->path, &file) == 0 && file.st_dev == l->device &&
          file.st_ino == l->inode;
 }
 
-void respub__listeners_close(respub__listeners *listeners, bool keep_file) {
+void respub__broker_listeners_close(respub__broker_listeners *listeners, bool keep_file) {
   if (!keep_file && file_is_ours(listeners))
     (void)unlink(listeners->path);
   respub__socket_close(listeners->tcp);

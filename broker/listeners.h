@@ -7,7 +7,7 @@
 
 #include <sys/stat.h>
 
-typedef struct respub__listeners {
+typedef struct respub__broker_listeners {
   int tcp;   /* -1: none */
   int local; /* -1: none */
   int port;
@@ -16,14 +16,14 @@ typedef struct respub__listeners {
   ino_t inode;
   char address[RESPUB__ADDRESS_TEXT];
   char url[8 + 3 * RESPUB__ADDRESS_TEXT]; /* every byte may have to be written as %XX */
-} respub__listeners;
+} respub__broker_listeners;
 
 /* Errors as of respub_broker_open. On failure nothing is left open. */
-RESPUB_MUST_USE respub_status respub__listeners_open(respub__listeners *listeners,
-                                                     const respub_broker_options *options,
-                                                     respub_error *error);
+RESPUB_MUST_USE respub_status respub__broker_listeners_open(respub__broker_listeners *listeners,
+                                                            const respub_broker_options *options,
+                                                            respub_error *error);
 
 /* keep_file: the socket file belongs to another process, too. */
-void respub__listeners_close(respub__listeners *listeners, bool keep_file);
+void respub__broker_listeners_close(respub__broker_listeners *listeners, bool keep_file);
 
 #endif

@@ -10,16 +10,16 @@
 /* ------------------------------------------------------------------------------------------------
  * Blocks */
 
-respub__block *respub__block_new(const respub_allocator *allocator, size_t size) {
-  if (size > SIZE_MAX - sizeof(respub__block))
+respub__broker_block *respub__broker_block_new(const respub_allocator *allocator, size_t size) {
+  if (size > SIZE_MAX - sizeof(respub__broker_block))
     return NULL;
-  respub__block *block = respub__alloc(allocator, sizeof *block + size);
+  respub__broker_block *block = respub__alloc(allocator, sizeof *block + size);
   if (block != NULL)
-    *block = (respub__block){.holders = 1, .capacity = size};
+    *block = (respub__broker_block){.holders = 1, .capacity = size};
   return block;
 }
 
-void respub__block_release(const respub_allocator *allocator, respub__block *block) {
+void respub__broker_block_release(const respub_allocator *allocator, respub__broker_block *block) {
   if (block != NULL && --block->holders == 0)
     respub__free(allocator, block);
 }
@@ -27,17 +27,17 @@ void respub__block_release(const respub_allocator *allocator, respub__block *blo
 /* ------------------------------------------------------------------------------------------------
  * The ring of pieces */
 
-static respub__piece *piece_at(const respub__output *output, size_t index) {
+static respub__broker_piece *piece_at(const respub__broker_output *output, size_t index) {
   return &output->pieces[(output->first + index) & (output->capacity - 1)];
 }
 
-static respub_status make_place(respub__output *output) {
+static respub_status make_place(respub__broker_output *output) {
   if (output->count < output->capacity)
     return RESPUB_OK;
   size_t capacity = output->capacity == 0 ? MIN_PIECES : output->capacity * 2;
-  if (capacity > SIZE_MAX / sizeof(respub__piece))
+  if (capacity > SIZE_MAX / sizeof(respub__broker_piece))
     return RESPUB_ENOMEM;
-  respub__piece *pieces = respub__alloc(output->allocator, capacity * sizeof *pieces);
+  respub__broker_piece *pieces = respub__alloc(output->allocator, capacity * sizeof *pieces);
   if (pieces == NULL)
     return RESPUB_ENOMEM;
   for (size_t i = 0; i < output->count; i++)
@@ -50,22 +50,22 @@ static respub_status make_place(respub__output *output) {
 }
 
 /* There is a place. The output becomes a holder of block. */
-static void append_piece(respub__output *output, respub__block *block, size_t size) {
-  *piece_at(output, output->count++) = (respub__piece){block, 0, size};
+static void append_piece(respub__broker_output *output, respub__broker_block *block, size_t size) {
+  *piece_at(output, output->count++) = (respub__broker_piece){block, 0, size};
   output->bytes += size;
 }
 
-static void drop_first(respub__output *output) {
-  respub__block_release(output->allocator, piece_at(output, 0)->block);
+static void drop_first(respub__broker_output *output) {
+  respub__broker_block_release(output->allocator, piece_at(output, 0)->block);
   output->first = (output->first + 1) & (output->capacity - 1);
   output->count--;
 }
 
-void respub__output_free(respub__output *output) {
+void respub__broker_output_free(respub__broker_output *output) {
   while (output->count > 0)
     drop_first(output);
   respub__free(output->allocator, output->pieces);
-  *output = (respub__output){.allocator = output->allocator};
+  *output = (respub__broker_output){.allocator = output->allocator};
 }
 
 /* ------------------------------------------------------------------------------------------------
@@ -73,10 +73,10 @@ void respub__output_free(respub__output *output) {
 
 /* The rest of the last block, if it is this output's own. A shared block has no rest: it was made
  * as large as its content. */
-static char *in_last_block(respub__output *output, size_t size) {
+static char *in_last_block(respub__broker_output *output, size_t size) {
   if (output->count == 0)
     return NULL;
-  respub__piece *last = piece_at(output, output->count - 1);
+  respub__broker_piece *last = piece_at(output, output->count - 1);
   if (last->block->capacity - last->end < size)
     return NULL;
   char *place = last->block->bytes + last->end;
@@ -87,7 +87,7 @@ static char *in_last_block(respub__output *output, size_t size) {
 
 /* Twice the block before it: little for one reply, fewer blocks for many, and never more unused
  * room than there are bytes waiting. */
-static size_t chunk_for(const respub__output *output, size_t size) {
+static size_t chunk_for(const respub__broker_output *output, size_t size) {
   size_t chunk = MIN_CHUNK;
   if (output->count > 0) {
     size_t before = piece_at(output, output->count - 1)->block->capacity;
@@ -96,20 +96,22 @@ static size_t chunk_for(const respub__output *output, size_t size) {
   return chunk > size ? chunk : size;
 }
 
-char *respub__output_add(respub__output *output, size_t size) {
+char *respub__broker_output_add(respub__broker_output *output, size_t size) {
   char *place = in_last_block(output, size);
   if (place != NULL || make_place(output) != RESPUB_OK)
     return place;
-  respub__block *block = respub__block_new(output->allocator, chunk_for(output, size));
+  respub__broker_block *block =
+      respub__broker_block_new(output->allocator, chunk_for(output, size));
   if (block == NULL)
     return NULL;
   append_piece(output, block, size);
   return block->bytes;
 }
 
-respub_status respub__output_share(respub__output *output, respub__block *block) {
+respub_status respub__broker_output_share(respub__broker_output *output,
+                                          respub__broker_block *block) {
   if (block->capacity < COPY_BELOW) {
-    char *place = respub__output_add(output, block->capacity);
+    char *place = respub__broker_output_add(output, block->capacity);
     if (place == NULL)
       return RESPUB_ENOMEM;
     memcpy(place, block->bytes, block->capacity);
@@ -125,19 +127,20 @@ respub_status respub__output_share(respub__output *output, respub__block *block)
 /* ------------------------------------------------------------------------------------------------
  * Sending */
 
-size_t respub__output_parts(const respub__output *output, respub_slice *parts, size_t max) {
+size_t respub__broker_output_parts(const respub__broker_output *output, respub_slice *parts,
+                                   size_t max) {
   size_t n = output->count < max ? output->count : max;
   for (size_t i = 0; i < n; i++) {
-    const respub__piece *piece = piece_at(output, i);
+    const respub__broker_piece *piece = piece_at(output, i);
     parts[i] = respub_slice_of(piece->block->bytes + piece->start, piece->end - piece->start);
   }
   return n;
 }
 
-void respub__output_sent(respub__output *output, size_t n) {
+void respub__broker_output_sent(respub__broker_output *output, size_t n) {
   output->bytes -= n;
   while (n > 0) {
-    respub__piece *piece = piece_at(output, 0);
+    respub__broker_piece *piece = piece_at(output, 0);
     size_t here = piece->end - piece->start;
     if (n < here) {
       piece->start += n;
@@ -147,5 +150,5 @@ void respub__output_sent(respub__output *output, size_t n) {
     drop_first(output);
   }
   if (output->count == 0)
-    respub__output_free(output);
+    respub__broker_output_free(output);
 }

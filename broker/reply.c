@@ -4,25 +4,25 @@
 #include <stdio.h>
 
 /* Room for size more bytes of output; NULL when the client has come to its end, now or before. */
-static char *room(respub__client *client, size_t size) {
-  if (client->state != RESPUB__CLIENT_OPEN)
+static char *room(respub__broker_client *client, size_t size) {
+  if (client->state != RESPUB__BROKER_CLIENT_OPEN)
     return NULL;
-  char *place = respub__output_add(&client->output, size);
+  char *place = respub__broker_output_add(&client->output, size);
   if (place == NULL)
-    respub__client_lose(client, respub_status_text(RESPUB_ENOMEM));
+    respub__broker_client_lose(client, respub_status_text(RESPUB_ENOMEM));
   return place;
 }
 
-static void check_limit(respub__client *client) {
-  respub__client_touch(client);
+static void check_limit(respub__broker_client *client) {
+  respub__broker_client_touch(client);
   if (client->output.bytes <= client->hub->client_output_bytes)
     return;
-  if (client->state == RESPUB__CLIENT_OPEN)
+  if (client->state == RESPUB__BROKER_CLIENT_OPEN)
     client->hub->stats.evicted++;
-  respub__client_lose(client, "does not read, too much is waiting for it");
+  respub__broker_client_lose(client, "does not read, too much is waiting for it");
 }
 
-static void reply_text(respub__client *client, respub_type type, respub_slice text) {
+static void reply_text(respub__broker_client *client, respub_type type, respub_slice text) {
   size_t size = respub_encode_text(NULL, 0, type, text);
   char *place = size == RESPUB_UNENCODABLE ? NULL : room(client, size);
   if (place == NULL)
@@ -31,15 +31,15 @@ static void reply_text(respub__client *client, respub_type type, respub_slice te
   check_limit(client);
 }
 
-void respub__reply_simple(respub__client *client, respub_slice text) {
+void respub__broker_reply_simple(respub__broker_client *client, respub_slice text) {
   reply_text(client, RESPUB_SIMPLE, text);
 }
 
-void respub__reply_bulk(respub__client *client, respub_slice bytes) {
+void respub__broker_reply_bulk(respub__broker_client *client, respub_slice bytes) {
   reply_text(client, RESPUB_BULK, bytes);
 }
 
-void respub__reply_error(respub__client *client, respub_slice text) {
+void respub__broker_reply_error(respub__broker_client *client, respub_slice text) {
   size_t size = text.len + 3;
   char *place = room(client, size);
   if (place == NULL)
@@ -54,7 +54,7 @@ void respub__reply_error(respub__client *client, respub_slice text) {
   check_limit(client);
 }
 
-void respub__reply_errorf(respub__client *client, const char *format, ...) {
+void respub__broker_reply_errorf(respub__broker_client *client, const char *format, ...) {
   char text[512];
   va_list arguments;
   va_start(arguments, format);
@@ -63,10 +63,10 @@ void respub__reply_errorf(respub__client *client, const char *format, ...) {
   if (len < 0)
     len = 0;
   size_t kept = (size_t)len < sizeof text ? (size_t)len : sizeof text - 1;
-  respub__reply_error(client, respub_slice_of(text, kept));
+  respub__broker_reply_error(client, respub_slice_of(text, kept));
 }
 
-void respub__reply_integer(respub__client *client, int64_t value) {
+void respub__broker_reply_integer(respub__broker_client *client, int64_t value) {
   size_t size = respub_encode_integer(NULL, 0, value);
   char *place = room(client, size);
   if (place == NULL)
@@ -75,7 +75,7 @@ void respub__reply_integer(respub__client *client, int64_t value) {
   check_limit(client);
 }
 
-void respub__reply_null(respub__client *client) {
+void respub__broker_reply_null(respub__broker_client *client) {
   size_t size = respub_encode_null(NULL, 0, RESPUB_BULK);
   char *place = room(client, size);
   if (place == NULL)
@@ -84,7 +84,7 @@ void respub__reply_null(respub__client *client) {
   check_limit(client);
 }
 
-void respub__reply_array(respub__client *client, size_t count) {
+void respub__broker_reply_array(respub__broker_client *client, size_t count) {
   size_t size = respub_encode_aggregate(NULL, 0, RESPUB_ARRAY, count);
   char *place = room(client, size);
   if (place == NULL)
@@ -93,13 +93,13 @@ void respub__reply_array(respub__client *client, size_t count) {
   check_limit(client);
 }
 
-bool respub__reply_block(respub__client *client, respub__block *block) {
-  if (client->state != RESPUB__CLIENT_OPEN)
+bool respub__broker_reply_block(respub__broker_client *client, respub__broker_block *block) {
+  if (client->state != RESPUB__BROKER_CLIENT_OPEN)
     return false;
-  if (respub__output_share(&client->output, block) != RESPUB_OK) {
-    respub__client_lose(client, respub_status_text(RESPUB_ENOMEM));
+  if (respub__broker_output_share(&client->output, block) != RESPUB_OK) {
+    respub__broker_client_lose(client, respub_status_text(RESPUB_ENOMEM));
     return false;
   }
   check_limit(client);
-  return client->state == RESPUB__CLIENT_OPEN;
+  return client->state == RESPUB__BROKER_CLIENT_OPEN;
 }

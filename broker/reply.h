@@ -8,24 +8,25 @@
 #include "broker/client.h"
 #include "net/text.h"
 
-void respub__reply_simple(respub__client *client, respub_slice text);
+void respub__broker_reply_simple(respub__broker_client *client, respub_slice text);
 
 /* The text begins with the error's code. CR and LF in it become spaces. */
-void respub__reply_error(respub__client *client, respub_slice text);
+void respub__broker_reply_error(respub__broker_client *client, respub_slice text);
 
 /* Arguments for "%.*s": a slice up to its first NUL or to this many bytes, as Redis quotes. */
-#define RESPUB__QUOTED(slice, most)                                                                \
+#define RESPUB__BROKER_QUOTED(slice, most)                                                         \
   (int)((slice).len < (most) ? (slice).len : (most)), ((slice).len > 0 ? (slice).ptr : "")
 
 /* A text of at most 511 bytes; longer ones are cut. */
-void respub__reply_errorf(respub__client *client, const char *format, ...) RESPUB__PRINTF(2, 3);
+void respub__broker_reply_errorf(respub__broker_client *client, const char *format, ...)
+    RESPUB__PRINTF(2, 3);
 
-void respub__reply_integer(respub__client *client, int64_t value);
-void respub__reply_bulk(respub__client *client, respub_slice bytes);
-void respub__reply_null(respub__client *client);
-void respub__reply_array(respub__client *client, size_t count);
+void respub__broker_reply_integer(respub__broker_client *client, int64_t value);
+void respub__broker_reply_bulk(respub__broker_client *client, respub_slice bytes);
+void respub__broker_reply_null(respub__broker_client *client);
+void respub__broker_reply_array(respub__broker_client *client, size_t count);
 
 /* The bytes of a block as they are. True when the client is going to get them. */
-bool respub__reply_block(respub__client *client, respub__block *block);
+bool respub__broker_reply_block(respub__broker_client *client, respub__broker_block *block);
 
 #endif

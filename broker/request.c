@@ -9,27 +9,27 @@
 #define STRANGER_WORDS 10u
 #define STRANGER_WORD_BYTES 16384u
 
-void respub__request_init(respub__request *request, const respub_allocator *allocator,
-                          size_t max_bytes) {
-  *request = (respub__request){.allocator = allocator, .max_bytes = max_bytes};
+void respub__broker_request_init(respub__broker_request *request, const respub_allocator *allocator,
+                                 size_t max_bytes) {
+  *request = (respub__broker_request){.allocator = allocator, .max_bytes = max_bytes};
   request->nodes = request->own;
-  request->node_capacity = RESPUB__REQUEST_NODES;
+  request->node_capacity = RESPUB__BROKER_REQUEST_NODES;
 }
 
-static void release_nodes(respub__request *request) {
+static void release_nodes(respub__broker_request *request) {
   if (request->nodes != request->own)
     respub__free(request->allocator, request->nodes);
   request->nodes = request->own;
-  request->node_capacity = RESPUB__REQUEST_NODES;
+  request->node_capacity = RESPUB__BROKER_REQUEST_NODES;
 }
 
-static void release_buffer(respub__request *request) {
+static void release_buffer(respub__broker_request *request) {
   respub__free(request->allocator, request->buffer);
   request->buffer = NULL;
   request->start = request->end = request->capacity = 0;
 }
 
-void respub__request_free(respub__request *request) {
+void respub__broker_request_free(respub__broker_request *request) {
   release_nodes(request);
   release_buffer(request);
 }
@@ -38,7 +38,7 @@ void respub__request_free(respub__request *request) {
  * Bytes in */
 
 /* Moves what is left to the front, if that gains something. */
-static void compact(respub__request *request) {
+static void compact(respub__broker_request *request) {
   if (request->start == 0)
     return;
   memmove(request->buffer, request->buffer + request->start, request->end - request->start);
@@ -46,7 +46,8 @@ static void compact(respub__request *request) {
   request->start = 0;
 }
 
-respub_status respub__request_room(respub__request *request, char **place, size_t *len) {
+respub_status respub__broker_request_room(respub__broker_request *request, char **place,
+                                          size_t *len) {
   compact(request);
   if (request->end == request->capacity) {
     if (request->capacity > SIZE_MAX / 2)
@@ -63,7 +64,7 @@ respub_status respub__request_room(respub__request *request, char **place, size_
   return RESPUB_OK;
 }
 
-void respub__request_filled(respub__request *request, size_t n) {
+void respub__broker_request_filled(respub__broker_request *request, size_t n) {
   request->end += n;
 }
 
@@ -71,7 +72,7 @@ void respub__request_filled(respub__request *request, size_t n) {
  * Commands out */
 
 /* A larger tape with the old one at its front. */
-static respub_status grow_nodes(respub__request *request) {
+static respub_status grow_nodes(respub__broker_request *request) {
   if (request->node_capacity > SIZE_MAX / sizeof(respub_node) / 2)
     return RESPUB_ENOMEM;
   size_t capacity = request->node_capacity * 2;
@@ -87,12 +88,13 @@ static respub_status grow_nodes(respub__request *request) {
   return RESPUB_OK;
 }
 
-static respub_status refuse_inline(respub__request *request, respub_slice why) {
-  respub__complain(&request->complaint, why);
+static respub_status refuse_inline(respub__broker_request *request, respub_slice why) {
+  respub__broker_complain(&request->complaint, why);
   return RESPUB_EPROTOCOL;
 }
 
-static respub_status take_inline(respub__request *request, size_t *used, respub__words *words) {
+static respub_status take_inline(respub__broker_request *request, size_t *used,
+                                 respub__broker_words *words) {
   char *line = request->buffer + request->start;
   size_t len = request->end - request->start;
   size_t most = request->max_bytes < INLINE_BYTES ? request->max_bytes : INLINE_BYTES;
@@ -103,22 +105,22 @@ static respub_status take_inline(respub__request *request, size_t *used, respub_
   if (newline == NULL)
     return RESPUB_MORE;
   *used = line_len + 1;
-  respub__inline rest = {line, newline};
+  respub__broker_inline rest = {line, newline};
   respub_slice word;
   respub_status status;
   size_t count = 0;
-  while ((status = respub__inline_word(&rest, &word)) == RESPUB_OK) {
+  while ((status = respub__broker_inline_word(&rest, &word)) == RESPUB_OK) {
     if (count == request->node_capacity && grow_nodes(request) != RESPUB_OK)
       return RESPUB_ENOMEM;
     request->nodes[count++] = (respub_node){.text = word, .span = 1, .type = RESPUB_BULK};
   }
   if (status != RESPUB_MORE)
     return refuse_inline(request, RESPUB_LIT("unbalanced quotes in request"));
-  *words = (respub__words){request->nodes, count};
+  *words = (respub__broker_words){request->nodes, count};
   return RESPUB_OK;
 }
 
-static respub_limits limits_of(const respub__request *request, bool trusted) {
+static respub_limits limits_of(const respub__broker_request *request, bool trusted) {
   respub_limits limits = {
       .depth = 1, .bytes = request->max_bytes, .bulk_bytes = request->max_bytes};
   if (!trusted) {
@@ -129,7 +131,7 @@ static respub_limits limits_of(const respub__request *request, bool trusted) {
   return limits;
 }
 
-static respub_status decode(respub__request *request, bool trusted, size_t *used) {
+static respub_status decode(respub__broker_request *request, bool trusted, size_t *used) {
   if (!request->decoding) {
     respub_limits limits = limits_of(request, trusted);
     respub_decoder_init(&request->decoder, &limits, request->nodes, request->node_capacity);
@@ -149,7 +151,7 @@ static respub_status decode(respub__request *request, bool trusted, size_t *used
 }
 
 /* The first of the words that is no bulk string, NULL when there is none. */
-static const respub_node *strange_word(const respub__words *words) {
+static const respub_node *strange_word(const respub__broker_words *words) {
   for (size_t i = 0; i < words->count; i++) {
     if (words->at[i].type != RESPUB_BULK)
       return &words->at[i];
@@ -157,35 +159,36 @@ static const respub_node *strange_word(const respub__words *words) {
   return NULL;
 }
 
-static respub_status take_array(respub__request *request, bool trusted, size_t *used,
-                                respub__words *words) {
+static respub_status take_array(respub__broker_request *request, bool trusted, size_t *used,
+                                respub__broker_words *words) {
   respub_status status = decode(request, trusted, used);
   if (status == RESPUB_MORE || status == RESPUB_ENOMEM)
     return status;
   if (status != RESPUB_OK) {
-    respub__complain_of_bytes(&request->complaint, &request->decoder,
-                              request->buffer + request->start, trusted);
+    respub__broker_complain_of_bytes(&request->complaint, &request->decoder,
+                                     request->buffer + request->start, trusted);
     return RESPUB_EPROTOCOL;
   }
   /* "*0" and "*-1" are commands of no word. */
   size_t count = request->decoder.node_count - 1;
-  *words = (respub__words){request->nodes + 1, count};
+  *words = (respub__broker_words){request->nodes + 1, count};
   const respub_node *strange = strange_word(words);
   if (strange == NULL)
     return RESPUB_OK;
-  respub__complain_of_word(&request->complaint, strange);
+  respub__broker_complain_of_word(&request->complaint, strange);
   return RESPUB_EPROTOCOL;
 }
 
 /* What a large command has grown goes back once it has been executed. */
-static void tidy(respub__request *request) {
-  if (!request->decoding && request->node_capacity > RESPUB__REQUEST_NODES)
+static void tidy(respub__broker_request *request) {
+  if (!request->decoding && request->node_capacity > RESPUB__BROKER_REQUEST_NODES)
     release_nodes(request);
   if (request->start == request->end)
     release_buffer(request);
 }
 
-respub_status respub__request_next(respub__request *request, bool trusted, respub__words *words) {
+respub_status respub__broker_request_next(respub__broker_request *request, bool trusted,
+                                          respub__broker_words *words) {
   tidy(request);
   while (request->start < request->end) {
     size_t used = 0;

@@ -26,7 +26,7 @@ enum {
 /* ------------------------------------------------------------------------------------------------
  * Connections */
 
-static respub_status grow(respub__server *server, size_t capacity) {
+static respub_status grow(respub__broker_server *server, size_t capacity) {
   const respub_allocator *a = &server->hub.allocator;
   if (capacity > SIZE_MAX / sizeof(struct pollfd) - CONNECTIONS)
     return RESPUB_ENOMEM;
@@ -35,8 +35,8 @@ static respub_status grow(respub__server *server, size_t capacity) {
   if (fds == NULL)
     return RESPUB_ENOMEM;
   server->fds = fds;
-  respub__connection **connections =
-      respub__resize(a, server->connections, capacity * sizeof(respub__connection *));
+  respub__broker_connection **connections =
+      respub__resize(a, server->connections, capacity * sizeof(respub__broker_connection *));
   if (connections == NULL)
     return RESPUB_ENOMEM;
   server->connections = connections;
@@ -45,13 +45,13 @@ static respub_status grow(respub__server *server, size_t capacity) {
 }
 
 /* Takes over fd when it succeeds. */
-static respub_status connection_open(respub__server *server, int fd) {
+static respub_status connection_open(respub__broker_server *server, int fd) {
   if (server->count == server->capacity && grow(server, server->capacity * 2) != RESPUB_OK)
     return RESPUB_ENOMEM;
-  respub__connection *c = respub__alloc(&server->hub.allocator, sizeof *c);
+  respub__broker_connection *c = respub__alloc(&server->hub.allocator, sizeof *c);
   if (c == NULL)
     return RESPUB_ENOMEM;
-  respub__client_init(&c->client, &server->hub);
+  respub__broker_client_init(&c->client, &server->hub);
   c->fd = fd;
   c->busy = false;
   c->slot = server->count++;
@@ -61,12 +61,12 @@ static respub_status connection_open(respub__server *server, int fd) {
 }
 
 /* The last connection takes its place. */
-static void connection_close(respub__server *server, respub__connection *c) {
+static void connection_close(respub__broker_server *server, respub__broker_connection *c) {
   size_t last = --server->count;
   server->connections[c->slot] = server->connections[last];
   server->connections[c->slot]->slot = c->slot;
   server->fds[CONNECTIONS + c->slot] = server->fds[CONNECTIONS + last];
-  respub__client_free(&c->client);
+  respub__broker_client_free(&c->client);
   respub__socket_close(c->fd);
   respub__free(&server->hub.allocator, c);
 }
@@ -74,12 +74,13 @@ static void connection_close(respub__server *server, respub__connection *c) {
 /* ------------------------------------------------------------------------------------------------
  * Opening and closing */
 
-respub_status respub__server_open(respub__server *server, const respub_broker_options *options,
-                                  respub_error *error) {
-  *server = (respub__server){.wake = {-1, -1}, .accept_again_ms = RESPUB_NEVER};
-  respub__hub_init(&server->hub, options);
+respub_status respub__broker_server_open(respub__broker_server *server,
+                                         const respub_broker_options *options,
+                                         respub_error *error) {
+  *server = (respub__broker_server){.wake = {-1, -1}, .accept_again_ms = RESPUB_NEVER};
+  respub__broker_hub_init(&server->hub, options);
   server->max_clients = options->max_clients == 0 ? DEFAULT_MAX_CLIENTS : options->max_clients;
-  respub_status status = respub__listeners_open(&server->listeners, options, error);
+  respub_status status = respub__broker_listeners_open(&server->listeners, options, error);
   if (status != RESPUB_OK)
     return status;
   server->hub.port = server->listeners.port;
@@ -87,7 +88,7 @@ respub_status respub__server_open(respub__server *server, const respub_broker_op
   if (status == RESPUB_OK)
     status = respub__wake_open(&server->wake);
   if (status != RESPUB_OK) {
-    respub__server_close(server, false);
+    respub__broker_server_close(server, false);
     return respub__fail(error, status, "cannot open a broker: %s", respub_status_text(status));
   }
   server->fds[WAKE] = (struct pollfd){.fd = server->wake.read_fd, .events = POLLIN};
@@ -96,28 +97,28 @@ respub_status respub__server_open(respub__server *server, const respub_broker_op
   return RESPUB_OK;
 }
 
-void respub__server_close(respub__server *server, bool forked) {
+void respub__broker_server_close(respub__broker_server *server, bool forked) {
   while (server->count > 0)
     connection_close(server, server->connections[server->count - 1]);
-  respub__listeners_close(&server->listeners, forked);
+  respub__broker_listeners_close(&server->listeners, forked);
   if (server->wake.read_fd >= 0)
     respub__wake_close(&server->wake);
   respub__free(&server->hub.allocator, server->connections);
   respub__free(&server->hub.allocator, server->fds);
-  respub__hub_free(&server->hub);
+  respub__broker_hub_free(&server->hub);
 }
 
 /* ------------------------------------------------------------------------------------------------
  * Accepting */
 
-static void poll_listeners(respub__server *server, bool on) {
+static void poll_listeners(respub__broker_server *server, bool on) {
   server->fds[TCP].fd = on ? server->listeners.tcp : -1;
   server->fds[LOCAL].fd = on ? server->listeners.local : -1;
   server->accept_again_ms = on ? RESPUB_NEVER : respub__clock_ms() + ACCEPT_PAUSE_MS;
 }
 
 /* Nobody waits for this to arrive: an empty socket buffer takes so few bytes at once or never. */
-static void turn_away(respub__server *server, int fd) {
+static void turn_away(respub__broker_server *server, int fd) {
   respub_slice text = RESPUB_LIT("-ERR max number of clients reached\r\n");
   (void)respub__socket_write(fd, &text, 1);
   server->hub.stats.refused++;
@@ -125,7 +126,7 @@ static void turn_away(respub__server *server, int fd) {
               server->count);
 }
 
-static void welcome(respub__server *server, int fd) {
+static void welcome(respub__broker_server *server, int fd) {
   if (server->count >= server->max_clients) {
     turn_away(server, fd);
     respub__socket_close(fd);
@@ -139,7 +140,7 @@ static void welcome(respub__server *server, int fd) {
 }
 
 /* A listener that cannot accept stays readable: polled on, it would keep the loop spinning. */
-static void accept_from(respub__server *server, int listener) {
+static void accept_from(respub__broker_server *server, int listener) {
   for (int i = 0; i < ACCEPTS_A_TURN; i++) {
     int fd;
     respub_status status = respub__socket_accept(&fd, listener, NULL);
@@ -155,7 +156,7 @@ static void accept_from(respub__server *server, int listener) {
   }
 }
 
-static void accept_new(respub__server *server) {
+static void accept_new(respub__broker_server *server) {
   if (server->accept_again_ms <= respub__clock_ms()) {
     poll_listeners(server, true);
     return;
@@ -170,35 +171,35 @@ static void accept_new(respub__server *server) {
  * Serving */
 
 /* Reads once. What a client has sent before it closed its side is answered as far as it listens. */
-static void read_from(respub__connection *c) {
+static void read_from(respub__broker_connection *c) {
   char *place;
   size_t len;
-  respub_status status = respub__request_room(&c->client.request, &place, &len);
+  respub_status status = respub__broker_request_room(&c->client.request, &place, &len);
   if (status != RESPUB_OK) {
-    respub__client_lose(&c->client, respub_status_text(status));
+    respub__broker_client_lose(&c->client, respub_status_text(status));
     return;
   }
   ptrdiff_t n = respub__socket_read(c->fd, place, len);
   if (n > 0)
-    respub__request_filled(&c->client.request, (size_t)n);
+    respub__broker_request_filled(&c->client.request, (size_t)n);
   else if (n == RESPUB_EEOF)
-    respub__client_leave(&c->client);
+    respub__broker_client_leave(&c->client);
   else if (n < 0)
-    respub__client_lose(&c->client, respub_status_text((respub_status)n));
+    respub__broker_client_lose(&c->client, respub_status_text((respub_status)n));
 }
 
-static void serve(respub__server *server, respub__connection *c, short events) {
-  if (c->client.state == RESPUB__CLIENT_OPEN && (c->busy || (events & ~POLLOUT) != 0)) {
+static void serve(respub__broker_server *server, respub__broker_connection *c, short events) {
+  if (c->client.state == RESPUB__BROKER_CLIENT_OPEN && (c->busy || (events & ~POLLOUT) != 0)) {
     if (!c->busy)
       read_from(c);
-    c->busy = respub__client_execute(&c->client, server->hub.work + WORK_A_TURN);
+    c->busy = respub__broker_client_execute(&c->client, server->hub.work + WORK_A_TURN);
     server->busy |= c->busy;
   }
-  if (c->client.state != RESPUB__CLIENT_OPEN || (events & POLLOUT) != 0)
-    respub__client_touch(&c->client);
+  if (c->client.state != RESPUB__BROKER_CLIENT_OPEN || (events & POLLOUT) != 0)
+    respub__broker_client_touch(&c->client);
 }
 
-respub_status respub__server_wait(respub__server *server) {
+respub_status respub__broker_server_wait(respub__broker_server *server) {
   int64_t deadline_ms = server->busy ? 0 : server->accept_again_ms;
   respub_status status = respub__wait(server->fds, CONNECTIONS + server->count, deadline_ms);
   if (status == RESPUB_OK && server->fds[WAKE].revents != 0)
@@ -206,11 +207,11 @@ respub_status respub__server_wait(respub__server *server) {
   return status == RESPUB_TIMEOUT ? RESPUB_OK : status;
 }
 
-void respub__server_serve(respub__server *server) {
+void respub__broker_server_serve(respub__broker_server *server) {
   size_t count = server->count;
   server->busy = false;
   for (size_t i = 0; i < count; i++) {
-    respub__connection *c = server->connections[i];
+    respub__broker_connection *c = server->connections[i];
     short events = server->fds[CONNECTIONS + i].revents;
     if (c->busy || events != 0)
       serve(server, c, events);
@@ -222,41 +223,42 @@ void respub__server_serve(respub__server *server) {
  * Sending */
 
 /* As much as the socket takes, up to a turn's share. */
-static void send_to(respub__connection *c) {
-  respub__output *output = &c->client.output;
+static void send_to(respub__broker_connection *c) {
+  respub__broker_output *output = &c->client.output;
   size_t sent = 0;
   while (output->bytes > 0 && sent < BYTES_A_TURN) {
     respub_slice parts[PARTS_A_WRITE];
-    size_t n = respub__output_parts(output, parts, PARTS_A_WRITE);
+    size_t n = respub__broker_output_parts(output, parts, PARTS_A_WRITE);
     ptrdiff_t written = respub__socket_write(c->fd, parts, n);
     if (written < 0)
-      respub__client_lose(&c->client, respub_status_text((respub_status)written));
+      respub__broker_client_lose(&c->client, respub_status_text((respub_status)written));
     if (written <= 0)
       return;
-    respub__output_sent(output, (size_t)written);
+    respub__broker_output_sent(output, (size_t)written);
     sent += (size_t)written;
   }
 }
 
-static short events_wanted(const respub__client *client) {
-  int reading = client->state == RESPUB__CLIENT_OPEN ? POLLIN : 0;
+static short events_wanted(const respub__broker_client *client) {
+  int reading = client->state == RESPUB__BROKER_CLIENT_OPEN ? POLLIN : 0;
   int writing = client->output.bytes > 0 ? POLLOUT : 0;
   return (short)(reading | writing);
 }
 
-void respub__server_settle(respub__server *server) {
-  respub__list *touched = &server->hub.touched;
+void respub__broker_server_settle(respub__broker_server *server) {
+  respub__broker_list *touched = &server->hub.touched;
   while (touched->count > 0) {
-    respub__client *client = RESPUB__OF(touched->first, respub__client, of_touched);
-    respub__connection *c = RESPUB__OF(client, respub__connection, client);
-    if (client->state != RESPUB__CLIENT_LOST)
+    respub__broker_client *client =
+        RESPUB__BROKER_OF(touched->first, respub__broker_client, of_touched);
+    respub__broker_connection *c = RESPUB__BROKER_OF(client, respub__broker_connection, client);
+    if (client->state != RESPUB__BROKER_CLIENT_LOST)
       send_to(c);
-    bool done = client->state == RESPUB__CLIENT_LEAVING && client->output.bytes == 0;
-    if (done || client->state == RESPUB__CLIENT_LOST) {
+    bool done = client->state == RESPUB__BROKER_CLIENT_LEAVING && client->output.bytes == 0;
+    if (done || client->state == RESPUB__BROKER_CLIENT_LOST) {
       connection_close(server, c);
       continue;
     }
-    respub__list_remove(touched, &client->of_touched);
+    respub__broker_list_remove(touched, &client->of_touched);
     client->touched = false;
     server->fds[CONNECTIONS + c->slot].events = events_wanted(client);
   }

@@ -6,38 +6,38 @@
 #include "broker/listeners.h"
 #include "net/wait.h"
 
-typedef struct respub__connection {
-  respub__client client;
+typedef struct respub__broker_connection {
+  respub__broker_client client;
   int fd;
   size_t slot;
   bool busy; /* its turn ended before its commands did */
-} respub__connection;
+} respub__broker_connection;
 
-typedef struct respub__server {
-  respub__hub hub;
-  respub__listeners listeners;
+typedef struct respub__broker_server {
+  respub__broker_hub hub;
+  respub__broker_listeners listeners;
   respub__wake wake;
   size_t max_clients;
   int64_t accept_again_ms; /* RESPUB_NEVER: the listeners are being polled */
   bool busy;               /* some connection is */
   struct pollfd *fds;      /* wake, listeners, then one for each connection, in order */
-  respub__connection **connections;
+  respub__broker_connection **connections;
   size_t count;
   size_t capacity; /* of connections */
-} respub__server;
+} respub__broker_server;
 
 /* Errors as of respub_broker_open. *server must not move afterwards. */
-RESPUB_MUST_USE respub_status respub__server_open(respub__server *server,
-                                                  const respub_broker_options *options,
-                                                  respub_error *error);
+RESPUB_MUST_USE respub_status respub__broker_server_open(respub__broker_server *server,
+                                                         const respub_broker_options *options,
+                                                         respub_error *error);
 
 /* forked: the sockets and the socket file are in use by the parent process. */
-void respub__server_close(respub__server *server, bool forked);
+void respub__broker_server_close(respub__broker_server *server, bool forked);
 
 /* One turn of the loop is these three in order: wait until there is something to do (or the wake
  * has been rung), do it, send what came out of it. RESPUB_EIO: polling failed. */
-RESPUB_MUST_USE respub_status respub__server_wait(respub__server *server);
-void respub__server_serve(respub__server *server);
-void respub__server_settle(respub__server *server);
+RESPUB_MUST_USE respub_status respub__broker_server_wait(respub__broker_server *server);
+void respub__broker_server_serve(respub__broker_server *server);
+void respub__broker_server_settle(respub__broker_server *server);
 
 #endif

@@ -2,39 +2,40 @@
 
 #define MIN_CAPACITY 16u
 
-void respub__table_free(respub__table *table) {
+void respub__broker_table_free(respub__broker_table *table) {
   respub__free(table->allocator, table->buckets);
   table->buckets = NULL;
   table->capacity = table->count = 0;
 }
 
-static respub__entry **bucket_of(const respub__table *table, uint64_t hash) {
+static respub__broker_entry **bucket_of(const respub__broker_table *table, uint64_t hash) {
   return &table->buckets[hash & (table->capacity - 1)];
 }
 
-respub__entry *respub__table_bucket(const respub__table *table, uint64_t hash) {
+respub__broker_entry *respub__broker_table_bucket(const respub__broker_table *table,
+                                                  uint64_t hash) {
   return table->capacity == 0 ? NULL : *bucket_of(table, hash);
 }
 
-static void link_entry(respub__table *table, respub__entry *entry) {
-  respub__entry **bucket = bucket_of(table, entry->hash);
+static void link_entry(respub__broker_table *table, respub__broker_entry *entry) {
+  respub__broker_entry **bucket = bucket_of(table, entry->hash);
   entry->next = *bucket;
   *bucket = entry;
 }
 
 /* Leaves the table as it is when there is no memory. */
-static void resize(respub__table *table, size_t capacity) {
-  if (capacity > SIZE_MAX / sizeof(respub__entry *))
+static void resize(respub__broker_table *table, size_t capacity) {
+  if (capacity > SIZE_MAX / sizeof(respub__broker_entry *))
     return;
-  respub__entry **buckets =
-      respub__alloc_zero(table->allocator, capacity * sizeof(respub__entry *));
+  respub__broker_entry **buckets =
+      respub__alloc_zero(table->allocator, capacity * sizeof(respub__broker_entry *));
   if (buckets == NULL)
     return;
-  respub__table old = *table;
+  respub__broker_table old = *table;
   table->buckets = buckets;
   table->capacity = capacity;
   for (size_t i = 0; i < old.capacity; i++) {
-    for (respub__entry *e = old.buckets[i], *next; e != NULL; e = next) {
+    for (respub__broker_entry *e = old.buckets[i], *next; e != NULL; e = next) {
       next = e->next;
       link_entry(table, e);
     }
@@ -42,7 +43,7 @@ static void resize(respub__table *table, size_t capacity) {
   respub__free(old.allocator, old.buckets);
 }
 
-respub_status respub__table_add(respub__table *table, respub__entry *entry) {
+respub_status respub__broker_table_add(respub__broker_table *table, respub__broker_entry *entry) {
   if (table->count >= table->capacity)
     resize(table, table->capacity == 0 ? MIN_CAPACITY : table->capacity * 2);
   if (table->capacity == 0)
@@ -52,8 +53,8 @@ respub_status respub__table_add(respub__table *table, respub__entry *entry) {
   return RESPUB_OK;
 }
 
-void respub__table_remove(respub__table *table, respub__entry *entry) {
-  respub__entry **at = bucket_of(table, entry->hash);
+void respub__broker_table_remove(respub__broker_table *table, respub__broker_entry *entry) {
+  respub__broker_entry **at = bucket_of(table, entry->hash);
   while (*at != entry)
     at = &(*at)->next;
   *at = entry->next;

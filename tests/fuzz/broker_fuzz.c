@@ -26,23 +26,23 @@ static void require(bool holds) {
 /* One who speaks and one who listens to everything. */
 typedef struct scene {
   respub_test_alloc alloc;
-  respub__hub hub;
-  respub__client speaker;
-  respub__client listener;
+  respub__broker_hub hub;
+  respub__broker_client speaker;
+  respub__broker_client listener;
 } scene;
 
-static void hear(respub__client *client, const char *bytes, size_t len) {
+static void hear(respub__broker_client *client, const char *bytes, size_t len) {
   while (len > 0) {
     char *place;
     size_t room;
-    require(respub__request_room(&client->request, &place, &room) == RESPUB_OK);
+    require(respub__broker_request_room(&client->request, &place, &room) == RESPUB_OK);
     room = room < len ? room : len;
     memcpy(place, bytes, room);
-    respub__request_filled(&client->request, room);
+    respub__broker_request_filled(&client->request, room);
     bytes += room;
     len -= room;
     /* A little work at a time, as a busy loop has it. */
-    while (respub__client_execute(client, client->hub->work + 3))
+    while (respub__broker_client_execute(client, client->hub->work + 3))
       continue;
   }
 }
@@ -56,18 +56,18 @@ static void open_scene(scene *s, uint8_t choice) {
       .request_bytes = (choice & 4) != 0 ? 100 : REQUEST_BYTES,
       .allocator = respub_test_allocator(&s->alloc),
   };
-  respub__hub_init(&s->hub, &options);
-  respub__client_init(&s->listener, &s->hub);
-  respub__client_init(&s->speaker, &s->hub);
+  respub__broker_hub_init(&s->hub, &options);
+  respub__broker_client_init(&s->listener, &s->hub);
+  respub__broker_client_init(&s->speaker, &s->hub);
   hear(&s->listener, listen, sizeof listen - 1);
 }
 
 static void close_scene(scene *s) {
-  respub__client_free(&s->speaker);
-  respub__client_free(&s->listener);
+  respub__broker_client_free(&s->speaker);
+  respub__broker_client_free(&s->listener);
   require(s->hub.clients.count == 0 && s->hub.touched.count == 0);
   require(s->hub.topics.pairs.count == 0);
-  respub__hub_free(&s->hub);
+  respub__broker_hub_free(&s->hub);
   require(s->alloc.live == 0);
 }
 
@@ -81,11 +81,11 @@ static void speak(scene *s, const uint8_t *sizes, size_t n, const char *bytes, s
   }
 }
 
-static size_t collect(respub__client *client, char *out) {
+static size_t collect(respub__broker_client *client, char *out) {
   size_t len = 0;
   while (client->output.bytes > 0) {
     respub_slice parts[4];
-    size_t n = respub__output_parts(&client->output, parts, 4);
+    size_t n = respub__broker_output_parts(&client->output, parts, 4);
     size_t sent = 0;
     for (size_t i = 0; i < n; i++) {
       require(len + parts[i].len <= OUTPUT_BYTES);
@@ -93,7 +93,7 @@ static size_t collect(respub__client *client, char *out) {
       len += parts[i].len;
       sent += parts[i].len;
     }
-    respub__output_sent(&client->output, sent);
+    respub__broker_output_sent(&client->output, sent);
   }
   return len;
 }
@@ -107,11 +107,11 @@ static void check_well_formed(const char *bytes, size_t len) {
     require(respub_decode(&d, bytes, len, &used) == RESPUB_OK);
 }
 
-static void check_same(respub__client *pieces, respub__client *whole) {
+static void check_same(respub__broker_client *pieces, respub__broker_client *whole) {
   static char a[OUTPUT_BYTES];
   static char b[OUTPUT_BYTES];
   require(pieces->state == whole->state);
-  bool lost = pieces->state == RESPUB__CLIENT_LOST;
+  bool lost = pieces->state == RESPUB__BROKER_CLIENT_LOST;
   size_t a_len = collect(pieces, a);
   size_t b_len = collect(whole, b);
   require(a_len == b_len && memcmp(a, b, a_len) == 0);

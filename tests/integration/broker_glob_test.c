@@ -84,7 +84,7 @@ static size_t disagreements(const name *pattern, const respub_node *list) {
   size_t found = 0;
   for (size_t i = 0; i < CHANNELS; i++) {
     bool theirs = listed(list, slice_of(&channels[i]));
-    bool ours = respub__glob_match(slice_of(pattern), slice_of(&channels[i]));
+    bool ours = respub__broker_glob_match(slice_of(pattern), slice_of(&channels[i]));
     if (ours == theirs)
       continue;
     fprintf(stderr, "pattern \"%.*s\", channel \"%.*s\": redis-server says %s\n", (int)pattern->len,

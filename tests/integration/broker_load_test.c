@@ -283,10 +283,10 @@ static void a_client_that_does_not_read_its_replies_is_disconnected(void) {
 /* ------------------------------------------------------------------------------------------------
  * Too busy */
 
-static void take_turn(respub__server *server) {
-  CU_ASSERT_EQUAL_FATAL(respub__server_wait(server), RESPUB_OK);
-  respub__server_serve(server);
-  respub__server_settle(server);
+static void take_turn(respub__broker_server *server) {
+  CU_ASSERT_EQUAL_FATAL(respub__broker_server_wait(server), RESPUB_OK);
+  respub__broker_server_serve(server);
+  respub__broker_server_settle(server);
 }
 
 /* Turn by turn: the quiet one is answered while most of the flood still waits. */
@@ -294,10 +294,10 @@ static void a_flood_of_one_client_does_not_hold_up_another(void) {
   enum {
     FLOOD = 20000
   };
-  static respub__server server;
+  static respub__broker_server server;
   respub_broker_options options;
   respub_broker_options_init(&options);
-  CU_ASSERT_EQUAL_FATAL(respub__server_open(&server, &options, NULL), RESPUB_OK);
+  CU_ASSERT_EQUAL_FATAL(respub__broker_server_open(&server, &options, NULL), RESPUB_OK);
   respub_test_peer flood, quiet;
   CU_ASSERT_TRUE_FATAL(respub_test_peer_tcp(&flood, (uint16_t)server.listeners.port));
   CU_ASSERT_TRUE_FATAL(respub_test_peer_tcp(&quiet, (uint16_t)server.listeners.port));
@@ -320,7 +320,7 @@ static void a_flood_of_one_client_does_not_hold_up_another(void) {
   free(pings);
   respub_test_peer_close(&flood);
   respub_test_peer_close(&quiet);
-  respub__server_close(&server, false);
+  respub__broker_server_close(&server, false);
 }
 
 int main(int argc, char **argv) {

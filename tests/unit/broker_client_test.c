@@ -10,7 +10,7 @@
 
 typedef struct fixture {
   respub_test_alloc alloc;
-  respub__hub hub;
+  respub__broker_hub hub;
   size_t log_lines;
   char last_log[256];
 } fixture;
@@ -30,44 +30,45 @@ static void open_fixture(fixture *f, size_t client_output_bytes, const char *pas
       .allocator = respub_test_allocator(&f->alloc),
       .log = {f, keep_line},
   };
-  respub__hub_init(&f->hub, &options);
+  respub__broker_hub_init(&f->hub, &options);
 }
 
 static void close_fixture(fixture *f) {
   while (f->hub.clients.count > 0)
-    respub__client_free(RESPUB__OF(f->hub.clients.first, respub__client, of_hub));
-  respub__hub_free(&f->hub);
+    respub__broker_client_free(
+        RESPUB__BROKER_OF(f->hub.clients.first, respub__broker_client, of_hub));
+  respub__broker_hub_free(&f->hub);
   CU_ASSERT_EQUAL(f->alloc.live, 0);
 }
 
-static void give(respub__client *c, respub_slice bytes) {
+static void give(respub__broker_client *c, respub_slice bytes) {
   while (bytes.len > 0) {
     char *place;
     size_t room;
-    CU_ASSERT_EQUAL_FATAL(respub__request_room(&c->request, &place, &room), RESPUB_OK);
+    CU_ASSERT_EQUAL_FATAL(respub__broker_request_room(&c->request, &place, &room), RESPUB_OK);
     room = room < bytes.len ? room : bytes.len;
     memcpy(place, bytes.ptr, room);
-    respub__request_filled(&c->request, room);
+    respub__broker_request_filled(&c->request, room);
     bytes = respub_slice_of(bytes.ptr + room, bytes.len - room);
   }
 }
 
-static void say(respub__client *c, const char *text) {
+static void say(respub__broker_client *c, const char *text) {
   give(c, respub_slice_of_string(text));
-  CU_ASSERT_FALSE(respub__client_execute(c, UINT64_MAX));
+  CU_ASSERT_FALSE(respub__broker_client_execute(c, UINT64_MAX));
 }
 
 /* Takes all that a client would be sent. True when it is exactly this. */
-static bool got(respub__client *c, respub_slice expected) {
+static bool got(respub__broker_client *c, respub_slice expected) {
   bool equal = c->output.bytes == expected.len;
   size_t at = 0;
   while (c->output.bytes > 0) {
     respub_slice part;
-    size_t n = respub__output_parts(&c->output, &part, 1);
+    size_t n = respub__broker_output_parts(&c->output, &part, 1);
     CU_ASSERT_EQUAL_FATAL(n, 1);
     equal = equal && memcmp(part.ptr, expected.ptr + at, part.len) == 0;
     at += part.len;
-    respub__output_sent(&c->output, part.len);
+    respub__broker_output_sent(&c->output, part.len);
   }
   return equal;
 }
@@ -79,11 +80,11 @@ static bool got(respub__client *c, respub_slice expected) {
 
 static void a_message_reaches_channel_and_pattern_subscribers(void) {
   fixture f;
-  respub__client a, b, c;
+  respub__broker_client a, b, c;
   open_fixture(&f, 0, NULL);
-  respub__client_init(&a, &f.hub);
-  respub__client_init(&b, &f.hub);
-  respub__client_init(&c, &f.hub);
+  respub__broker_client_init(&a, &f.hub);
+  respub__broker_client_init(&b, &f.hub);
+  respub__broker_client_init(&c, &f.hub);
   say(&a, "SUBSCRIBE x\r\nPSUBSCRIBE *\r\n");
   say(&b, "PSUBSCRIBE *\r\n");
   (void)got(&a, RESPUB_LIT(""));
@@ -107,18 +108,18 @@ static void a_large_message_is_kept_once_for_all(void) {
     SIZE = 200000
   };
   fixture f;
-  static respub__client s[SUBSCRIBERS];
-  respub__client publisher;
+  static respub__broker_client s[SUBSCRIBERS];
+  respub__broker_client publisher;
   char header[64];
   char *payload = malloc(SIZE);
   CU_ASSERT_PTR_NOT_NULL_FATAL(payload);
   memset(payload, 'p', SIZE);
   open_fixture(&f, 0, NULL);
   for (int i = 0; i < SUBSCRIBERS; i++) {
-    respub__client_init(&s[i], &f.hub);
+    respub__broker_client_init(&s[i], &f.hub);
     say(&s[i], "SUBSCRIBE x\r\n");
   }
-  respub__client_init(&publisher, &f.hub);
+  respub__broker_client_init(&publisher, &f.hub);
   int len = snprintf(header, sizeof header, "*3\r\n$7\r\nPUBLISH\r\n$1\r\nx\r\n$%d\r\n", SIZE);
   give(&publisher, respub_slice_of(header, (size_t)len));
   give(&publisher, respub_slice_of(payload, SIZE));
@@ -133,22 +134,22 @@ static void a_large_message_is_kept_once_for_all(void) {
 
 static void who_does_not_read_is_lost_and_nobody_else(void) {
   fixture f;
-  respub__client slow, quick, publisher;
+  respub__broker_client slow, quick, publisher;
   open_fixture(&f, 100, NULL);
-  respub__client_init(&slow, &f.hub);
-  respub__client_init(&quick, &f.hub);
-  respub__client_init(&publisher, &f.hub);
+  respub__broker_client_init(&slow, &f.hub);
+  respub__broker_client_init(&quick, &f.hub);
+  respub__broker_client_init(&publisher, &f.hub);
   say(&slow, "SUBSCRIBE x\r\n");
   say(&quick, "SUBSCRIBE x\r\n");
   (void)got(&slow, RESPUB_LIT(""));
   for (int i = 0; i < 3; i++) {
     (void)got(&quick, RESPUB_LIT(""));
     say(&publisher, "PUBLISH x 0123456789\r\n");
-    CU_ASSERT_EQUAL(slow.state, i < 2 ? RESPUB__CLIENT_OPEN : RESPUB__CLIENT_LOST);
+    CU_ASSERT_EQUAL(slow.state, i < 2 ? RESPUB__BROKER_CLIENT_OPEN : RESPUB__BROKER_CLIENT_LOST);
   }
   CHECK_GOT(&publisher, ":2\r\n:2\r\n:1\r\n");
   CHECK_GOT(&quick, "*3\r\n$7\r\nmessage\r\n$1\r\nx\r\n$10\r\n0123456789\r\n");
-  CU_ASSERT_EQUAL(quick.state, RESPUB__CLIENT_OPEN);
+  CU_ASSERT_EQUAL(quick.state, RESPUB__BROKER_CLIENT_OPEN);
   CU_ASSERT_EQUAL(f.hub.stats.evicted, 1);
   CU_ASSERT_EQUAL(f.log_lines, 1);
   CU_ASSERT_STRING_EQUAL(f.last_log, "client 1: does not read, too much is waiting for it");
@@ -158,20 +159,20 @@ static void who_does_not_read_is_lost_and_nobody_else(void) {
 /* Its topics must not go while the message still goes round. */
 static void a_client_may_be_lost_in_the_middle_of_a_message(void) {
   fixture f;
-  respub__client slow, publisher;
+  respub__broker_client slow, publisher;
   open_fixture(&f, 150, NULL);
-  respub__client_init(&slow, &f.hub);
-  respub__client_init(&publisher, &f.hub);
+  respub__broker_client_init(&slow, &f.hub);
+  respub__broker_client_init(&publisher, &f.hub);
   say(&slow, "PSUBSCRIBE a* b*\r\n");
   (void)got(&slow, RESPUB_LIT(""));
   say(&slow, "PSUBSCRIBE *a *b\r\n");
   (void)got(&slow, RESPUB_LIT(""));
   say(&publisher, "PUBLISH aa 01234567890123456789012345678901234567890123456789\r\n");
-  CU_ASSERT_EQUAL(slow.state, RESPUB__CLIENT_LOST);
+  CU_ASSERT_EQUAL(slow.state, RESPUB__BROKER_CLIENT_LOST);
   CHECK_GOT(&publisher, ":1\r\n");
   say(&publisher, "PUBLISH aa x\r\n");
   CHECK_GOT(&publisher, ":0\r\n");
-  respub__client_free(&slow);
+  respub__broker_client_free(&slow);
   say(&publisher, "PUBSUB NUMPAT\r\n");
   CHECK_GOT(&publisher, ":0\r\n");
   close_fixture(&f);
@@ -179,28 +180,28 @@ static void a_client_may_be_lost_in_the_middle_of_a_message(void) {
 
 static void the_limit_is_the_last_size_that_passes(void) {
   fixture f;
-  respub__client c;
+  respub__broker_client c;
   open_fixture(&f, 14, NULL); /* two PONGs */
-  respub__client_init(&c, &f.hub);
+  respub__broker_client_init(&c, &f.hub);
   say(&c, "PING\r\nPING\r\n");
-  CU_ASSERT_EQUAL(c.state, RESPUB__CLIENT_OPEN);
+  CU_ASSERT_EQUAL(c.state, RESPUB__BROKER_CLIENT_OPEN);
   say(&c, "PING\r\n");
-  CU_ASSERT_EQUAL(c.state, RESPUB__CLIENT_LOST);
+  CU_ASSERT_EQUAL(c.state, RESPUB__BROKER_CLIENT_LOST);
   close_fixture(&f);
 }
 
 static void a_flood_of_commands_takes_several_turns(void) {
   fixture f;
-  respub__client c;
+  respub__broker_client c;
   open_fixture(&f, 0, NULL);
-  respub__client_init(&c, &f.hub);
+  respub__broker_client_init(&c, &f.hub);
   for (int i = 0; i < 100; i++)
     give(&c, RESPUB_LIT("PING\r\n"));
-  CU_ASSERT_TRUE(respub__client_execute(&c, f.hub.work + 10));
+  CU_ASSERT_TRUE(respub__broker_client_execute(&c, f.hub.work + 10));
   CU_ASSERT_EQUAL(c.output.bytes, 70);
-  CU_ASSERT_TRUE(respub__client_execute(&c, f.hub.work + 89));
+  CU_ASSERT_TRUE(respub__broker_client_execute(&c, f.hub.work + 89));
   CU_ASSERT_EQUAL(c.output.bytes, 99 * 7);
-  CU_ASSERT_FALSE(respub__client_execute(&c, f.hub.work + 10));
+  CU_ASSERT_FALSE(respub__broker_client_execute(&c, f.hub.work + 10));
   CU_ASSERT_EQUAL(c.output.bytes, 700);
   close_fixture(&f);
 }
@@ -208,11 +209,11 @@ static void a_flood_of_commands_takes_several_turns(void) {
 /* One command for many is as much work as many commands for one. */
 static void receivers_and_patterns_count_as_work(void) {
   fixture f;
-  respub__client a, b, c;
+  respub__broker_client a, b, c;
   open_fixture(&f, 0, NULL);
-  respub__client_init(&a, &f.hub);
-  respub__client_init(&b, &f.hub);
-  respub__client_init(&c, &f.hub);
+  respub__broker_client_init(&a, &f.hub);
+  respub__broker_client_init(&b, &f.hub);
+  respub__broker_client_init(&c, &f.hub);
   say(&a, "SUBSCRIBE x\r\nPSUBSCRIBE y z\r\n");
   say(&b, "SUBSCRIBE x\r\n");
   uint64_t before = f.hub.work;
@@ -231,12 +232,12 @@ static void nothing_is_executed_after_the_end(void) {
                                  ""};
   for (int i = 0; i < 3; i++) {
     fixture f;
-    respub__client c;
+    respub__broker_client c;
     open_fixture(&f, 0, NULL);
-    respub__client_init(&c, &f.hub);
+    respub__broker_client_init(&c, &f.hub);
     say(&c, endings[i]);
     say(&c, "PING\r\n");
-    CU_ASSERT_NOT_EQUAL(c.state, RESPUB__CLIENT_OPEN);
+    CU_ASSERT_NOT_EQUAL(c.state, RESPUB__BROKER_CLIENT_OPEN);
     CU_ASSERT_EQUAL(f.hub.stats.published, 0);
     CU_ASSERT_EQUAL(f.hub.touched.count, 1);
     CU_ASSERT_TRUE(got(&c, respub_slice_of_string(replies[i])));
@@ -246,10 +247,10 @@ static void nothing_is_executed_after_the_end(void) {
 
 static void who_leaves_gets_no_more_messages(void) {
   fixture f;
-  respub__client leaving, publisher;
+  respub__broker_client leaving, publisher;
   open_fixture(&f, 0, NULL);
-  respub__client_init(&leaving, &f.hub);
-  respub__client_init(&publisher, &f.hub);
+  respub__broker_client_init(&leaving, &f.hub);
+  respub__broker_client_init(&publisher, &f.hub);
   say(&leaving, "SUBSCRIBE x\r\nQUIT\r\n");
   say(&publisher, "PUBLISH x a\r\nPUBSUB CHANNELS\r\n");
   CHECK_GOT(&publisher, ":0\r\n*0\r\n");
@@ -259,9 +260,9 @@ static void who_leaves_gets_no_more_messages(void) {
 
 static void unsubscribing_from_all_names_each_with_what_is_left(void) {
   fixture f;
-  respub__client c;
+  respub__broker_client c;
   open_fixture(&f, 0, NULL);
-  respub__client_init(&c, &f.hub);
+  respub__broker_client_init(&c, &f.hub);
   say(&c, "SUBSCRIBE a b\r\nPSUBSCRIBE p\r\n");
   (void)got(&c, RESPUB_LIT(""));
   say(&c, "UNSUBSCRIBE\r\n");
@@ -274,16 +275,16 @@ static void unsubscribing_from_all_names_each_with_what_is_left(void) {
 
 static void what_redis_7_0_does_not_know_is_answered_as_later_ones_do(void) {
   fixture f;
-  respub__client c;
+  respub__broker_client c;
   open_fixture(&f, 0, NULL);
-  respub__client_init(&c, &f.hub);
+  respub__broker_client_init(&c, &f.hub);
   say(&c, "CLIENT SETINFO lib-name respub\r\nclient setinfo LIB-VER 1.0\r\n");
   CHECK_GOT(&c, "+OK\r\n+OK\r\n");
   say(&c, "CLIENT SETINFO lib-name 'a b'\r\nCLIENT SETINFO lib-ver '\n'\r\n");
   CHECK_GOT(&c, "-ERR lib-name cannot contain spaces, newlines or special characters.\r\n"
                 "-ERR Protocol error: unbalanced quotes in request\r\n");
-  respub__client d;
-  respub__client_init(&d, &f.hub);
+  respub__broker_client d;
+  respub__broker_client_init(&d, &f.hub);
   say(&d, "CLIENT SETINFO nosuch x\r\nCLIENT SETINFO lib-name\r\n");
   CHECK_GOT(&d, "-ERR Unrecognized option 'nosuch'\r\n"
                 "-ERR wrong number of arguments for 'client|setinfo' command\r\n");
@@ -292,9 +293,9 @@ static void what_redis_7_0_does_not_know_is_answered_as_later_ones_do(void) {
 
 static void info_has_the_sections_that_are_asked_for(void) {
   fixture f;
-  respub__client c;
+  respub__broker_client c;
   open_fixture(&f, 0, NULL);
-  respub__client_init(&c, &f.hub);
+  respub__broker_client_init(&c, &f.hub);
   say(&c, "INFO clients\r\nINFO persistence replication\r\nINFO nosuch\r\n");
   CHECK_GOT(&c, "$32\r\n# Clients\r\nconnected_clients:1\r\n\r\n"
                 "$76\r\n# Persistence\r\nloading:0\r\n\r\n"
@@ -306,12 +307,12 @@ static void info_has_the_sections_that_are_asked_for(void) {
 
 static void help_lists_only_what_there_is(void) {
   fixture f;
-  respub__client c;
+  respub__broker_client c;
   open_fixture(&f, 0, NULL);
-  respub__client_init(&c, &f.hub);
+  respub__broker_client_init(&c, &f.hub);
   say(&c, "CLIENT HELP\r\nPUBSUB HELP\r\n");
   respub_slice part;
-  CU_ASSERT_EQUAL_FATAL(respub__output_parts(&c.output, &part, 1), 1);
+  CU_ASSERT_EQUAL_FATAL(respub__broker_output_parts(&c.output, &part, 1), 1);
   CU_ASSERT_TRUE(respub_slice_starts_with(part, RESPUB_LIT("*5\r\n+CLIENT ")));
   close_fixture(&f);
 }
@@ -324,20 +325,20 @@ static void without_memory_a_client_is_lost_not_misled(void) {
   bool failed = true;
   for (size_t n = 0; failed; n++) {
     fixture f;
-    respub__client s, p;
+    respub__broker_client s, p;
     open_fixture(&f, 0, NULL);
-    respub__client_init(&s, &f.hub);
-    respub__client_init(&p, &f.hub);
+    respub__broker_client_init(&s, &f.hub);
+    respub__broker_client_init(&p, &f.hub);
     give(&s, RESPUB_LIT("CLIENT SETNAME me\r\nSUBSCRIBE x\r\n"));
     give(&p, RESPUB_LIT("PUBLISH x a\r\n"));
     f.alloc.fail_at = f.alloc.calls + n;
-    (void)respub__client_execute(&s, UINT64_MAX);
-    (void)respub__client_execute(&p, UINT64_MAX);
+    (void)respub__broker_client_execute(&s, UINT64_MAX);
+    (void)respub__broker_client_execute(&p, UINT64_MAX);
     failed = f.alloc.failed > 0;
-    bool lost = s.state == RESPUB__CLIENT_LOST || p.state == RESPUB__CLIENT_LOST;
+    bool lost = s.state == RESPUB__BROKER_CLIENT_LOST || p.state == RESPUB__BROKER_CLIENT_LOST;
     CU_ASSERT_EQUAL(lost, failed);
-    if (s.state == RESPUB__CLIENT_OPEN && p.state == RESPUB__CLIENT_OPEN) {
-      respub__output_sent(&s.output, 5); /* +OK */
+    if (s.state == RESPUB__BROKER_CLIENT_OPEN && p.state == RESPUB__BROKER_CLIENT_OPEN) {
+      respub__broker_output_sent(&s.output, 5); /* +OK */
       CU_ASSERT_TRUE(got(&s, respub_slice_of(whole, sizeof whole - 1)));
       CHECK_GOT(&p, ":1\r\n");
     }
@@ -347,14 +348,15 @@ static void without_memory_a_client_is_lost_not_misled(void) {
 
 static void reset_forgets_name_subscriptions_and_password(void) {
   fixture f;
-  respub__client c;
+  respub__broker_client c;
   open_fixture(&f, 0, "secret");
-  respub__client_init(&c, &f.hub);
+  respub__broker_client_init(&c, &f.hub);
   say(&c, "AUTH secret\r\nCLIENT SETNAME me\r\nSUBSCRIBE x\r\nRESET\r\n");
   CU_ASSERT_FALSE(c.authenticated);
   CU_ASSERT_PTR_NULL(c.name);
-  CU_ASSERT_FALSE(respub__client_subscribed(&c));
-  CU_ASSERT_PTR_NULL(respub__topic_find(&f.hub.topics, RESPUB__CHANNEL, RESPUB_LIT("x")));
+  CU_ASSERT_FALSE(respub__broker_client_subscribed(&c));
+  CU_ASSERT_PTR_NULL(
+      respub__broker_topic_find(&f.hub.topics, RESPUB__BROKER_CHANNEL, RESPUB_LIT("x")));
   close_fixture(&f);
 }
 

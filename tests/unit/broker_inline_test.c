@@ -20,11 +20,11 @@ typedef struct words {
 static void check(respub_slice line, const words *expected) {
   respub_guard guard = respub_guard_open(line.len + 1);
   char *copy = respub_guard_put_last(&guard, line.ptr, line.len);
-  respub__inline rest = {copy, copy + line.len};
+  respub__broker_inline rest = {copy, copy + line.len};
   respub_slice word;
   respub_status status = RESPUB_OK;
   size_t n = 0;
-  while ((status = respub__inline_word(&rest, &word)) == RESPUB_OK) {
+  while ((status = respub__broker_inline_word(&rest, &word)) == RESPUB_OK) {
     CU_ASSERT_TRUE_FATAL(n < MAX_WORDS);
     CU_ASSERT_TRUE(n < expected->count && respub_slice_equal(word, expected->at[n]));
     n++;

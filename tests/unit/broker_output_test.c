@@ -12,7 +12,7 @@ enum {
 typedef struct fixture {
   respub_test_alloc alloc;
   respub_allocator allocator;
-  respub__output output;
+  respub__broker_output output;
   size_t written; /* bytes of the model's sequence that went in and came out */
   size_t sent;
 } fixture;
@@ -24,7 +24,7 @@ static void open_fixture(fixture *f) {
 }
 
 static void close_fixture(fixture *f) {
-  respub__output_free(&f->output);
+  respub__broker_output_free(&f->output);
   CU_ASSERT_EQUAL(f->alloc.live, 0);
 }
 
@@ -39,23 +39,23 @@ static void fill(fixture *f, char *place, size_t size) {
 }
 
 static void add(fixture *f, size_t size) {
-  char *place = respub__output_add(&f->output, size);
+  char *place = respub__broker_output_add(&f->output, size);
   CU_ASSERT_PTR_NOT_NULL_FATAL(place);
   fill(f, place, size);
 }
 
 static void share(fixture *f, size_t size) {
-  respub__block *block = respub__block_new(&f->allocator, size);
+  respub__broker_block *block = respub__broker_block_new(&f->allocator, size);
   CU_ASSERT_PTR_NOT_NULL_FATAL(block);
   fill(f, block->bytes, size);
-  CU_ASSERT_EQUAL(respub__output_share(&f->output, block), RESPUB_OK);
-  respub__block_release(&f->allocator, block);
+  CU_ASSERT_EQUAL(respub__broker_output_share(&f->output, block), RESPUB_OK);
+  respub__broker_block_release(&f->allocator, block);
 }
 
 /* Looks at the parts, and takes up to size bytes of them away. */
 static void take(fixture *f, size_t size, size_t max_parts) {
   respub_slice parts[16];
-  size_t n = respub__output_parts(&f->output, parts, max_parts);
+  size_t n = respub__broker_output_parts(&f->output, parts, max_parts);
   size_t seen = 0;
   bool right = true;
   CU_ASSERT_TRUE(n <= max_parts);
@@ -68,7 +68,7 @@ static void take(fixture *f, size_t size, size_t max_parts) {
   CU_ASSERT_TRUE(seen > 0 || f->output.bytes == 0);
   size = size < seen ? size : seen;
   f->sent += size;
-  respub__output_sent(&f->output, size);
+  respub__broker_output_sent(&f->output, size);
 }
 
 static void what_goes_in_comes_out_in_order(void) {
@@ -127,21 +127,21 @@ static void a_large_block_is_shared_and_goes_with_its_last_holder(void) {
   fixture f[3];
   respub_test_alloc shared_alloc = RESPUB_TEST_ALLOC_COUNTING;
   respub_allocator shared = respub_test_allocator(&shared_alloc);
-  respub__block *block = respub__block_new(&shared, SIZE);
+  respub__broker_block *block = respub__broker_block_new(&shared, SIZE);
   CU_ASSERT_PTR_NOT_NULL_FATAL(block);
   memset(block->bytes, 'x', SIZE);
   for (int i = 0; i < 3; i++) {
     open_fixture(&f[i]);
     f[i].output.allocator = &shared; /* whoever is last frees the block */
-    CU_ASSERT_EQUAL(respub__output_share(&f[i].output, block), RESPUB_OK);
+    CU_ASSERT_EQUAL(respub__broker_output_share(&f[i].output, block), RESPUB_OK);
   }
   CU_ASSERT_TRUE(shared_alloc.live_bytes < 2 * SIZE);
-  respub__block_release(&shared, block);
-  respub__output_sent(&f[0].output, SIZE);
-  respub__output_free(&f[1].output);
-  respub__output_sent(&f[2].output, SIZE - 1);
+  respub__broker_block_release(&shared, block);
+  respub__broker_output_sent(&f[0].output, SIZE);
+  respub__broker_output_free(&f[1].output);
+  respub__broker_output_sent(&f[2].output, SIZE - 1);
   CU_ASSERT_TRUE(shared_alloc.live > 0);
-  respub__output_sent(&f[2].output, 1);
+  respub__broker_output_sent(&f[2].output, 1);
   CU_ASSERT_EQUAL(shared_alloc.live, 0);
 }
 
@@ -170,18 +170,18 @@ static void without_memory_nothing_is_added(void) {
     fixture f;
     open_fixture(&f);
     f.alloc.fail_at = n;
-    CU_ASSERT_PTR_NULL(respub__output_add(&f.output, 10));
+    CU_ASSERT_PTR_NULL(respub__broker_output_add(&f.output, 10));
     CU_ASSERT_EQUAL(f.output.bytes, 0);
     add(&f, 10);
     take(&f, SIZE_MAX, 16);
     close_fixture(&f);
     open_fixture(&f);
-    respub__block *block = respub__block_new(&f.allocator, 1000);
+    respub__broker_block *block = respub__broker_block_new(&f.allocator, 1000);
     CU_ASSERT_PTR_NOT_NULL_FATAL(block);
     f.alloc.fail_at = 1;
-    CU_ASSERT_EQUAL(respub__output_share(&f.output, block), RESPUB_ENOMEM);
+    CU_ASSERT_EQUAL(respub__broker_output_share(&f.output, block), RESPUB_ENOMEM);
     CU_ASSERT_EQUAL(f.output.bytes, 0);
-    respub__block_release(&f.allocator, block);
+    respub__broker_block_release(&f.allocator, block);
     close_fixture(&f);
   }
 }
@@ -189,8 +189,8 @@ static void without_memory_nothing_is_added(void) {
 static void sizes_beyond_all_memory_are_refused(void) {
   fixture f;
   open_fixture(&f);
-  CU_ASSERT_PTR_NULL(respub__block_new(&f.allocator, SIZE_MAX));
-  CU_ASSERT_PTR_NULL(respub__output_add(&f.output, SIZE_MAX - 1));
+  CU_ASSERT_PTR_NULL(respub__broker_block_new(&f.allocator, SIZE_MAX));
+  CU_ASSERT_PTR_NULL(respub__broker_output_add(&f.output, SIZE_MAX - 1));
   close_fixture(&f);
 }
 

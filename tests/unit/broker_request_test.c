@@ -14,7 +14,7 @@ enum {
 typedef struct fixture {
   respub_test_alloc alloc;
   respub_allocator allocator;
-  respub__request request;
+  respub__broker_request request;
   bool trusted;
   /* What came out: every word in [], a newline behind each command; or ! and the complaint. */
   char text[4096];
@@ -25,11 +25,11 @@ typedef struct fixture {
 static void open_fixture(fixture *f, size_t max_bytes) {
   *f = (fixture){.alloc = RESPUB_TEST_ALLOC_COUNTING, .trusted = true};
   f->allocator = respub_test_allocator(&f->alloc);
-  respub__request_init(&f->request, &f->allocator, max_bytes);
+  respub__broker_request_init(&f->request, &f->allocator, max_bytes);
 }
 
 static void close_fixture(fixture *f) {
-  respub__request_free(&f->request);
+  respub__broker_request_free(&f->request);
   CU_ASSERT_EQUAL(f->alloc.live, 0);
 }
 
@@ -40,9 +40,9 @@ static void put(fixture *f, const char *bytes, size_t len) {
 }
 
 static void take_commands(fixture *f) {
-  respub__words words;
+  respub__broker_words words;
   while (!f->ended) {
-    respub_status status = respub__request_next(&f->request, f->trusted, &words);
+    respub_status status = respub__broker_request_next(&f->request, f->trusted, &words);
     if (status == RESPUB_MORE)
       return;
     f->ended = status != RESPUB_OK;
@@ -66,11 +66,11 @@ static void feed(fixture *f, const char *bytes, size_t len) {
   while (len > 0 && !f->ended) {
     char *place;
     size_t room;
-    CU_ASSERT_EQUAL_FATAL(respub__request_room(&f->request, &place, &room), RESPUB_OK);
+    CU_ASSERT_EQUAL_FATAL(respub__broker_request_room(&f->request, &place, &room), RESPUB_OK);
     CU_ASSERT_TRUE_FATAL(room >= 1);
     room = room < len ? room : len;
     memcpy(place, bytes, room);
-    respub__request_filled(&f->request, room);
+    respub__broker_request_filled(&f->request, room);
     bytes += room;
     len -= room;
     take_commands(f);
@@ -195,7 +195,7 @@ static void large_commands_pass_whole(void) {
   };
   fixture f;
   open_fixture(&f, MAX_BYTES);
-  respub__words words;
+  respub__broker_words words;
   char *bytes = malloc(MAX_BYTES);
   CU_ASSERT_PTR_NOT_NULL_FATAL(bytes);
   size_t len = (size_t)snprintf(bytes, MAX_BYTES, "*%d\r\n", WORDS);
@@ -209,12 +209,12 @@ static void large_commands_pass_whole(void) {
   for (size_t at = 0; at < len;) {
     char *place;
     size_t room;
-    CU_ASSERT_EQUAL_FATAL(respub__request_room(&f.request, &place, &room), RESPUB_OK);
+    CU_ASSERT_EQUAL_FATAL(respub__broker_request_room(&f.request, &place, &room), RESPUB_OK);
     room = room < len - at ? room : len - at;
     memcpy(place, bytes + at, room);
-    respub__request_filled(&f.request, room);
+    respub__broker_request_filled(&f.request, room);
     at += room;
-    while (respub__request_next(&f.request, true, &words) == RESPUB_OK) {
+    while (respub__broker_request_next(&f.request, true, &words) == RESPUB_OK) {
       static const size_t counts[] = {WORDS, 1, 1};
       static const size_t last_lens[] = {6, LARGE, 4};
       CU_ASSERT_TRUE_FATAL(commands < 3);
@@ -241,15 +241,15 @@ static void without_memory_nothing_is_lost_but_the_call(void) {
     fixture f;
     char *place;
     size_t room;
-    respub__words words;
+    respub__broker_words words;
     size_t count = 0;
     open_fixture(&f, MAX_BYTES);
     f.alloc.fail_at = n;
-    respub_status status = respub__request_room(&f.request, &place, &room);
+    respub_status status = respub__broker_request_room(&f.request, &place, &room);
     if (status == RESPUB_OK) {
       memcpy(place, command, sizeof command - 1);
-      respub__request_filled(&f.request, sizeof command - 1);
-      while ((status = respub__request_next(&f.request, true, &words)) == RESPUB_OK)
+      respub__broker_request_filled(&f.request, sizeof command - 1);
+      while ((status = respub__broker_request_next(&f.request, true, &words)) == RESPUB_OK)
         count++;
     }
     failed = f.alloc.failed > 0;

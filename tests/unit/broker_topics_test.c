@@ -18,22 +18,24 @@ static void the_hash_is_siphash(void) {
   } known[] = {{0, 0xabac0158050fc4dcu},  {1, 0xc9f49bf37d57ca93u}, {7, 0xd3927d989bb11140u},
                {8, 0x369095118d299a8eu},  {9, 0x25a48eb36c063de4u}, {15, 0xd320d86d2a519956u},
                {16, 0xcc4fdd1a7d908b66u}, {63, 0x9d199062b7bbb3a8u}};
-  const respub__hash_key key = {0x0706050403020100u, 0x0f0e0d0c0b0a0908u};
+  const respub__broker_hash_key key = {0x0706050403020100u, 0x0f0e0d0c0b0a0908u};
   char text[64];
   for (size_t i = 0; i < sizeof text; i++)
     text[i] = (char)i;
   for (size_t i = 0; i < sizeof known / sizeof known[0]; i++)
-    CU_ASSERT_EQUAL(respub__hash(key, respub_slice_of(text, known[i].len)), known[i].hash);
+    CU_ASSERT_EQUAL(respub__broker_hash(key, respub_slice_of(text, known[i].len)), known[i].hash);
 }
 
 static void the_hash_depends_on_the_key(void) {
-  const respub__hash_key a = {1, 2};
-  const respub__hash_key b = {1, 3};
-  CU_ASSERT_NOT_EQUAL(respub__hash(a, RESPUB_LIT("x")), respub__hash(b, RESPUB_LIT("x")));
+  const respub__broker_hash_key a = {1, 2};
+  const respub__broker_hash_key b = {1, 3};
+  CU_ASSERT_NOT_EQUAL(respub__broker_hash(a, RESPUB_LIT("x")),
+                      respub__broker_hash(b, RESPUB_LIT("x")));
 }
 
-static bool in_table(const respub__table *table, const respub__entry *entry) {
-  for (const respub__entry *e = respub__table_bucket(table, entry->hash); e != NULL; e = e->next) {
+static bool in_table(const respub__broker_table *table, const respub__broker_entry *entry) {
+  for (const respub__broker_entry *e = respub__broker_table_bucket(table, entry->hash); e != NULL;
+       e = e->next) {
     if (e == entry)
       return true;
   }
@@ -45,26 +47,26 @@ static void a_table_finds_what_was_added_while_it_grows_and_shrinks(void) {
   enum {
     N = 1000
   };
-  static respub__entry entries[N];
+  static respub__broker_entry entries[N];
   respub_test_alloc alloc = RESPUB_TEST_ALLOC_COUNTING;
   respub_allocator allocator = respub_test_allocator(&alloc);
-  respub__table table = {.allocator = &allocator};
-  CU_ASSERT_PTR_NULL(respub__table_bucket(&table, 1));
+  respub__broker_table table = {.allocator = &allocator};
+  CU_ASSERT_PTR_NULL(respub__broker_table_bucket(&table, 1));
   for (size_t i = 0; i < N; i++) {
     entries[i].hash = i % 3 == 0 ? 7 : (uint64_t)i << (i % 40);
-    CU_ASSERT_EQUAL(respub__table_add(&table, &entries[i]), RESPUB_OK);
+    CU_ASSERT_EQUAL(respub__broker_table_add(&table, &entries[i]), RESPUB_OK);
   }
   CU_ASSERT_EQUAL(table.count, N);
   for (size_t i = 0; i < N; i++)
     CU_ASSERT_TRUE(in_table(&table, &entries[i]));
   for (size_t i = 0; i < N; i++) {
-    respub__table_remove(&table, &entries[i]);
+    respub__broker_table_remove(&table, &entries[i]);
     CU_ASSERT_FALSE(in_table(&table, &entries[i]));
     CU_ASSERT_TRUE(i == N - 1 || in_table(&table, &entries[N - 1]));
   }
   CU_ASSERT_EQUAL(table.count, 0);
   CU_ASSERT_TRUE(table.capacity <= 32);
-  respub__table_free(&table);
+  respub__broker_table_free(&table);
   CU_ASSERT_EQUAL(alloc.live, 0);
 }
 
@@ -72,21 +74,21 @@ static void a_table_that_cannot_grow_still_takes_entries(void) {
   enum {
     N = 100
   };
-  static respub__entry entries[N];
+  static respub__broker_entry entries[N];
   respub_test_alloc alloc = RESPUB_TEST_ALLOC_FAILING(1);
   alloc.fail_for_ever = true;
   respub_allocator allocator = respub_test_allocator(&alloc);
-  respub__table table = {.allocator = &allocator};
+  respub__broker_table table = {.allocator = &allocator};
   for (size_t i = 0; i < N; i++) {
     entries[i].hash = i;
-    CU_ASSERT_EQUAL(respub__table_add(&table, &entries[i]), RESPUB_OK);
+    CU_ASSERT_EQUAL(respub__broker_table_add(&table, &entries[i]), RESPUB_OK);
   }
   CU_ASSERT_TRUE(alloc.failed > 0);
   for (size_t i = 0; i < N; i++) {
     CU_ASSERT_TRUE(in_table(&table, &entries[i]));
-    respub__table_remove(&table, &entries[i]);
+    respub__broker_table_remove(&table, &entries[i]);
   }
-  respub__table_free(&table);
+  respub__broker_table_free(&table);
 }
 
 /* ------------------------------------------------------------------------------------------------
@@ -94,7 +96,7 @@ static void a_table_that_cannot_grow_still_takes_entries(void) {
 
 typedef struct fixture {
   respub_test_alloc alloc;
-  respub__topics topics;
+  respub__broker_topics topics;
 } fixture;
 
 static void open_fixture(fixture *f) {
@@ -108,92 +110,96 @@ static void close_fixture(fixture *f) {
   CU_ASSERT_EQUAL(f->alloc.live, 0);
 }
 
-static size_t subscribers_of(const fixture *f, respub__topic_kind kind, const char *name) {
-  const respub__topic *topic = respub__topic_find(&f->topics, kind, respub_slice_of_string(name));
+static size_t subscribers_of(const fixture *f, respub__broker_topic_kind kind, const char *name) {
+  const respub__broker_topic *topic =
+      respub__broker_topic_find(&f->topics, kind, respub_slice_of_string(name));
   return topic == NULL ? 0 : topic->subscriptions.count;
 }
 
-static bool subscribe(fixture *f, respub__subscriber *s, respub__topic_kind kind,
+static bool subscribe(fixture *f, respub__broker_subscriber *s, respub__broker_topic_kind kind,
                       const char *name) {
-  return respub__subscribe(&f->topics, s, kind, respub_slice_of_string(name)) == RESPUB_OK;
+  return respub__broker_subscribe(&f->topics, s, kind, respub_slice_of_string(name)) == RESPUB_OK;
 }
 
-static bool unsubscribe(fixture *f, respub__subscriber *s, respub__topic_kind kind,
+static bool unsubscribe(fixture *f, respub__broker_subscriber *s, respub__broker_topic_kind kind,
                         const char *name) {
-  return respub__unsubscribe(&f->topics, s, kind, respub_slice_of_string(name));
+  return respub__broker_unsubscribe(&f->topics, s, kind, respub_slice_of_string(name));
 }
 
 static void a_second_subscription_to_the_same_changes_nothing(void) {
   fixture f;
-  respub__subscriber a = {0};
+  respub__broker_subscriber a = {0};
   open_fixture(&f);
-  CU_ASSERT_TRUE(subscribe(&f, &a, RESPUB__CHANNEL, "x"));
-  CU_ASSERT_TRUE(subscribe(&f, &a, RESPUB__CHANNEL, "x"));
-  CU_ASSERT_EQUAL(respub__subscriptions_held(&a), 1);
-  CU_ASSERT_EQUAL(subscribers_of(&f, RESPUB__CHANNEL, "x"), 1);
-  CU_ASSERT_TRUE(unsubscribe(&f, &a, RESPUB__CHANNEL, "x"));
-  CU_ASSERT_FALSE(unsubscribe(&f, &a, RESPUB__CHANNEL, "x"));
+  CU_ASSERT_TRUE(subscribe(&f, &a, RESPUB__BROKER_CHANNEL, "x"));
+  CU_ASSERT_TRUE(subscribe(&f, &a, RESPUB__BROKER_CHANNEL, "x"));
+  CU_ASSERT_EQUAL(respub__broker_subscriptions_held(&a), 1);
+  CU_ASSERT_EQUAL(subscribers_of(&f, RESPUB__BROKER_CHANNEL, "x"), 1);
+  CU_ASSERT_TRUE(unsubscribe(&f, &a, RESPUB__BROKER_CHANNEL, "x"));
+  CU_ASSERT_FALSE(unsubscribe(&f, &a, RESPUB__BROKER_CHANNEL, "x"));
   close_fixture(&f);
 }
 
 static void channels_and_patterns_of_one_name_are_apart(void) {
   fixture f;
-  respub__subscriber a = {0};
+  respub__broker_subscriber a = {0};
   open_fixture(&f);
-  CU_ASSERT_TRUE(subscribe(&f, &a, RESPUB__CHANNEL, "x"));
-  CU_ASSERT_FALSE(unsubscribe(&f, &a, RESPUB__PATTERN, "x"));
-  CU_ASSERT_TRUE(subscribe(&f, &a, RESPUB__PATTERN, "x"));
-  CU_ASSERT_EQUAL(respub__subscriptions_held(&a), 2);
-  CU_ASSERT_TRUE(unsubscribe(&f, &a, RESPUB__CHANNEL, "x"));
-  CU_ASSERT_EQUAL(subscribers_of(&f, RESPUB__PATTERN, "x"), 1);
-  respub__unsubscribe_all(&f.topics, &a);
+  CU_ASSERT_TRUE(subscribe(&f, &a, RESPUB__BROKER_CHANNEL, "x"));
+  CU_ASSERT_FALSE(unsubscribe(&f, &a, RESPUB__BROKER_PATTERN, "x"));
+  CU_ASSERT_TRUE(subscribe(&f, &a, RESPUB__BROKER_PATTERN, "x"));
+  CU_ASSERT_EQUAL(respub__broker_subscriptions_held(&a), 2);
+  CU_ASSERT_TRUE(unsubscribe(&f, &a, RESPUB__BROKER_CHANNEL, "x"));
+  CU_ASSERT_EQUAL(subscribers_of(&f, RESPUB__BROKER_PATTERN, "x"), 1);
+  respub__broker_unsubscribe_all(&f.topics, &a);
   close_fixture(&f);
 }
 
 static void names_are_bytes_of_any_length(void) {
   fixture f;
-  respub__subscriber a = {0};
+  respub__broker_subscriber a = {0};
   open_fixture(&f);
   const respub_slice names[] = {RESPUB_LIT(""),     RESPUB_LIT("\0"),   RESPUB_LIT("\0\0"),
                                 RESPUB_LIT("a\0b"), RESPUB_LIT("a\0c"), {NULL, 0}};
   for (size_t i = 0; i < 6; i++)
-    CU_ASSERT_EQUAL(respub__subscribe(&f.topics, &a, RESPUB__CHANNEL, names[i]), RESPUB_OK);
-  CU_ASSERT_EQUAL(respub__subscriptions_held(&a), 5);
+    CU_ASSERT_EQUAL(respub__broker_subscribe(&f.topics, &a, RESPUB__BROKER_CHANNEL, names[i]),
+                    RESPUB_OK);
+  CU_ASSERT_EQUAL(respub__broker_subscriptions_held(&a), 5);
   for (size_t i = 0; i < 5; i++)
-    CU_ASSERT_TRUE(respub__unsubscribe(&f.topics, &a, RESPUB__CHANNEL, names[i]));
+    CU_ASSERT_TRUE(respub__broker_unsubscribe(&f.topics, &a, RESPUB__BROKER_CHANNEL, names[i]));
   close_fixture(&f);
 }
 
 static void a_topic_goes_with_its_last_subscriber(void) {
   fixture f;
-  respub__subscriber a = {0};
-  respub__subscriber b = {0};
+  respub__broker_subscriber a = {0};
+  respub__broker_subscriber b = {0};
   open_fixture(&f);
-  CU_ASSERT_TRUE(subscribe(&f, &a, RESPUB__CHANNEL, "x"));
-  CU_ASSERT_TRUE(subscribe(&f, &b, RESPUB__CHANNEL, "x"));
-  CU_ASSERT_TRUE(unsubscribe(&f, &a, RESPUB__CHANNEL, "x"));
-  CU_ASSERT_EQUAL(subscribers_of(&f, RESPUB__CHANNEL, "x"), 1);
-  respub__unsubscribe_all(&f.topics, &b);
-  CU_ASSERT_EQUAL(subscribers_of(&f, RESPUB__CHANNEL, "x"), 0);
-  CU_ASSERT_EQUAL(f.topics.all[RESPUB__CHANNEL].count, 0);
+  CU_ASSERT_TRUE(subscribe(&f, &a, RESPUB__BROKER_CHANNEL, "x"));
+  CU_ASSERT_TRUE(subscribe(&f, &b, RESPUB__BROKER_CHANNEL, "x"));
+  CU_ASSERT_TRUE(unsubscribe(&f, &a, RESPUB__BROKER_CHANNEL, "x"));
+  CU_ASSERT_EQUAL(subscribers_of(&f, RESPUB__BROKER_CHANNEL, "x"), 1);
+  respub__broker_unsubscribe_all(&f.topics, &b);
+  CU_ASSERT_EQUAL(subscribers_of(&f, RESPUB__BROKER_CHANNEL, "x"), 0);
+  CU_ASSERT_EQUAL(f.topics.all[RESPUB__BROKER_CHANNEL].count, 0);
   close_fixture(&f);
 }
 
 static void subscribers_are_kept_in_the_order_in_which_they_came(void) {
   fixture f;
-  respub__subscriber s[3] = {{{{0}}}};
+  respub__broker_subscriber s[3] = {{{{0}}}};
   open_fixture(&f);
   for (int i = 0; i < 3; i++)
-    CU_ASSERT_TRUE(subscribe(&f, &s[i], RESPUB__CHANNEL, "x"));
-  CU_ASSERT_TRUE(unsubscribe(&f, &s[0], RESPUB__CHANNEL, "x"));
-  CU_ASSERT_TRUE(subscribe(&f, &s[0], RESPUB__CHANNEL, "x"));
-  const respub__topic *topic = respub__topic_find(&f.topics, RESPUB__CHANNEL, RESPUB_LIT("x"));
-  respub__subscriber *expected[] = {&s[1], &s[2], &s[0]};
-  respub__link *at = topic->subscriptions.first;
+    CU_ASSERT_TRUE(subscribe(&f, &s[i], RESPUB__BROKER_CHANNEL, "x"));
+  CU_ASSERT_TRUE(unsubscribe(&f, &s[0], RESPUB__BROKER_CHANNEL, "x"));
+  CU_ASSERT_TRUE(subscribe(&f, &s[0], RESPUB__BROKER_CHANNEL, "x"));
+  const respub__broker_topic *topic =
+      respub__broker_topic_find(&f.topics, RESPUB__BROKER_CHANNEL, RESPUB_LIT("x"));
+  respub__broker_subscriber *expected[] = {&s[1], &s[2], &s[0]};
+  respub__broker_link *at = topic->subscriptions.first;
   for (int i = 0; i < 3; i++, at = at->next)
-    CU_ASSERT_PTR_EQUAL(RESPUB__OF(at, respub__subscription, of_topic)->subscriber, expected[i]);
+    CU_ASSERT_PTR_EQUAL(RESPUB__BROKER_OF(at, respub__broker_subscription, of_topic)->subscriber,
+                        expected[i]);
   for (int i = 0; i < 3; i++)
-    respub__unsubscribe_all(&f.topics, &s[i]);
+    respub__broker_unsubscribe_all(&f.topics, &s[i]);
   close_fixture(&f);
 }
 
@@ -205,7 +211,7 @@ static void many_random_changes_keep_to_a_model(void) {
     STEPS = 40000
   };
   static bool model[SUBSCRIBERS][NAMES];
-  respub__subscriber s[SUBSCRIBERS] = {{{{0}}}};
+  respub__broker_subscriber s[SUBSCRIBERS] = {{{{0}}}};
   uint32_t state = 7;
   fixture f;
   open_fixture(&f);
@@ -214,11 +220,12 @@ static void many_random_changes_keep_to_a_model(void) {
     state = state * 1664525u + 1013904223u;
     size_t who = (state >> 8) % SUBSCRIBERS;
     size_t what = (state >> 13) % NAMES;
-    respub__topic_kind kind = what % 3 == 0 ? RESPUB__PATTERN : RESPUB__CHANNEL;
+    respub__broker_topic_kind kind =
+        what % 3 == 0 ? RESPUB__BROKER_PATTERN : RESPUB__BROKER_CHANNEL;
     char name[8];
     snprintf(name, sizeof name, "n%zu", what);
     if ((state >> 20) % 2000 == 0) {
-      respub__unsubscribe_all(&f.topics, &s[who]);
+      respub__broker_unsubscribe_all(&f.topics, &s[who]);
       memset(model[who], 0, sizeof model[who]);
     } else if ((state >> 20) % 2 == 0) {
       CU_ASSERT_TRUE(subscribe(&f, &s[who], kind, name));
@@ -234,10 +241,10 @@ static void many_random_changes_keep_to_a_model(void) {
     for (size_t i = 0; i < NAMES; i++)
       held += model[who][i];
     CU_ASSERT_EQUAL_FATAL(subscribers_of(&f, kind, name), holders);
-    CU_ASSERT_EQUAL_FATAL(respub__subscriptions_held(&s[who]), held);
+    CU_ASSERT_EQUAL_FATAL(respub__broker_subscriptions_held(&s[who]), held);
   }
   for (size_t i = 0; i < SUBSCRIBERS; i++)
-    respub__unsubscribe_all(&f.topics, &s[i]);
+    respub__broker_unsubscribe_all(&f.topics, &s[i]);
   close_fixture(&f);
 }
 
@@ -246,15 +253,15 @@ static void a_failed_subscribe_leaves_nothing_behind(void) {
   bool done = false;
   for (size_t n = 0; !done; n++) {
     fixture f;
-    respub__subscriber a = {0};
+    respub__broker_subscriber a = {0};
     open_fixture(&f);
     f.alloc.fail_at = n;
-    done = subscribe(&f, &a, RESPUB__CHANNEL, "x");
+    done = subscribe(&f, &a, RESPUB__BROKER_CHANNEL, "x");
     CU_ASSERT_TRUE(done || f.alloc.failed == 1);
-    CU_ASSERT_EQUAL(respub__subscriptions_held(&a), done ? 1u : 0u);
-    CU_ASSERT_EQUAL(subscribers_of(&f, RESPUB__CHANNEL, "x"), done ? 1u : 0u);
-    CU_ASSERT_TRUE(subscribe(&f, &a, RESPUB__CHANNEL, "x"));
-    respub__unsubscribe_all(&f.topics, &a);
+    CU_ASSERT_EQUAL(respub__broker_subscriptions_held(&a), done ? 1u : 0u);
+    CU_ASSERT_EQUAL(subscribers_of(&f, RESPUB__BROKER_CHANNEL, "x"), done ? 1u : 0u);
+    CU_ASSERT_TRUE(subscribe(&f, &a, RESPUB__BROKER_CHANNEL, "x"));
+    respub__broker_unsubscribe_all(&f.topics, &a);
     close_fixture(&f);
   }
 }
