@@ -164,6 +164,7 @@ void respub__join_threads_locked(respub_subscriber *sub) {
   respub__monitor_notify(&sub->monitor);
 }
 
+/* Lock held on entry. */
 static respub_status start_locked(respub_subscriber *sub) {
   if (sub->closing)
     return RESPUB_ECLOSED;
@@ -259,6 +260,7 @@ static respub_status take_locked(respub_subscriber *sub, respub_event *event) {
   return RESPUB_OK;
 }
 
+/* Lock held on entry. */
 static respub_status next_locked(respub_subscriber *sub, int64_t deadline_ms, respub_event *event) {
   bool queues = respub__subscriber_queues(sub);
   while (!respub__subscriber_should_leave(sub) && !sub->stop_pending) {

@@ -2,6 +2,7 @@
 #include "net/clock.h"
 #include "pubsub/subscriber.h"
 
+/* Lock held on entry. */
 static bool answered_locked(const respub_subscriber *sub, uint64_t ticket, respub_status *status) {
   const respub__session *s = &sub->engine.session;
   if (!sub->closing && !respub__session_settled(s, ticket))
@@ -46,10 +47,12 @@ static respub_status flush_waiting_locked(respub_subscriber *sub, uint64_t ticke
   return status;
 }
 
+/* Lock held on entry. */
 static bool loops_here_locked(const respub_subscriber *sub) {
   return sub->way == RESPUB__WAY_LOOP && pthread_equal(sub->deliverer, pthread_self());
 }
 
+/* Lock held on entry. */
 static respub_status begin_flush_locked(respub_subscriber *sub) {
   if (sub->closing)
     return RESPUB_ECLOSED;

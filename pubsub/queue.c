@@ -1,31 +1,9 @@
 #include "pubsub/queue.h"
 
 #include "net/memory.h"
+#include "pubsub/queue_ring.h"
 
 #include <string.h>
-
-/* Records are multiples of ALIGN, so what is left at the end of the ring always has room for the
- * head of a filler. */
-enum {
-  ALIGN = 16,
-  FIRST_BYTES = 16384
-};
-
-typedef struct respub__record {
-  uint32_t units; /* size of the whole record in ALIGN */
-  uint32_t is_void;
-  respub__topic *topic; /* NULL: an event */
-  respub__topic *key;   /* LATEST: its entry in the table */
-  respub_event event;   /* its slices: only lengths; the bytes follow in this order */
-} record;
-
-static record *record_at(const respub__queue *q, size_t at) {
-  return (record *)(void *)(q->ring + at);
-}
-
-static size_t size_of(const record *r) {
-  return (size_t)r->units * ALIGN;
-}
 
 void respub__queue_init(respub__queue *q, const respub_allocator *alloc, respub__session *session,
                         const respub_subscriber_options *options) {
@@ -45,102 +23,6 @@ void respub__queue_free(respub__queue *q) {
   q->ring = q->key = q->taken = NULL;
 }
 
-/* -- Places -- */
-
-/* Fillers have no more than their first eight bytes. */
-static void put_filler(respub__queue *q, size_t at, size_t size) {
-  uint32_t head[2] = {(uint32_t)(size / ALIGN), 1};
-  memcpy(q->ring + at, head, sizeof head);
-}
-
-/* Makes room for size bytes in one piece behind the newest record. */
-static bool reserve(respub__queue *q, size_t size, size_t *at) {
-  if (q->used == 0)
-    q->first = q->end = 0;
-  size_t behind = q->end >= q->first && q->used < q->capacity ? q->capacity - q->end : 0;
-  if (q->end < q->first) {
-    if (q->first - q->end < size)
-      return false;
-  } else if (behind < size) {
-    if (q->used == q->capacity || q->first < size)
-      return false;
-    if (behind > 0) {
-      put_filler(q, q->end, behind);
-      q->used += behind;
-      q->void_bytes += behind;
-    }
-    q->end = 0;
-  }
-  *at = q->end;
-  q->end += size;
-  if (q->end == q->capacity)
-    q->end = 0;
-  q->used += size;
-  return true;
-}
-
-static void skip_first(respub__queue *q) {
-  size_t size = size_of(record_at(q, q->first));
-  q->first += size;
-  if (q->first == q->capacity)
-    q->first = 0;
-  q->used -= size;
-}
-
-static void skip_voids(respub__queue *q) {
-  while (q->used > 0 && record_at(q, q->first)->is_void) {
-    q->void_bytes -= size_of(record_at(q, q->first));
-    skip_first(q);
-  }
-}
-
-/* Moves everything that is not void into a ring of this capacity. */
-static bool rebuild(respub__queue *q, size_t capacity) {
-  char *ring = respub__alloc(&q->alloc, capacity);
-  if (ring == NULL)
-    return false;
-  size_t end = 0;
-  for (skip_voids(q); q->used > 0; skip_voids(q)) {
-    record *r = record_at(q, q->first);
-    memcpy(ring + end, r, size_of(r));
-    if (r->key != NULL)
-      r->key->latest = end;
-    end += size_of(r);
-    skip_first(q);
-  }
-  respub__free(&q->alloc, q->ring);
-  q->ring = ring;
-  q->capacity = capacity;
-  q->first = 0;
-  q->end = end == capacity ? 0 : end;
-  q->used = end;
-  return true;
-}
-
-static size_t larger(const respub__queue *q, size_t size, size_t most) {
-  size_t live = q->used - q->void_bytes;
-  size_t capacity = q->capacity < FIRST_BYTES ? FIRST_BYTES : q->capacity * 2;
-  if (capacity > most)
-    capacity = most;
-  if (capacity < live + size)
-    capacity = live + size;
-  return (capacity + ALIGN - 1) / ALIGN * ALIGN;
-}
-
-/* Grows within the bound (or beyond it, forced); with a ring half full of voids, closes up instead.
- */
-static bool make_place(respub__queue *q, size_t size, bool force, size_t *at) {
-  if (q->ring != NULL && reserve(q, size, at))
-    return true;
-  size_t live = q->used - q->void_bytes;
-  bool within = live + size <= q->most_bytes || live == 0 || force;
-  if (!within)
-    return false;
-  bool close_up = q->void_bytes >= q->capacity / 2 && live + size <= q->capacity && q->capacity > 0;
-  size_t capacity = close_up ? q->capacity : larger(q, size, q->most_bytes);
-  return rebuild(q, capacity) && reserve(q, size, at);
-}
-
 /* -- Dropping -- */
 
 static void count_drop(respub__queue *q, int64_t wall_ms, uint64_t *side) {
@@ -151,7 +33,7 @@ static void count_drop(respub__queue *q, int64_t wall_ms, uint64_t *side) {
   q->episode_to_ms = wall_ms;
 }
 
-static void forget_key(respub__queue *q, record *r) {
+static void forget_key(respub__queue *q, respub__record *r) {
   if (r->key == NULL)
     return;
   respub__topics_remove(&q->latest, r->key);
@@ -159,9 +41,9 @@ static void forget_key(respub__queue *q, record *r) {
   r->key = NULL;
 }
 
-static void make_void(respub__queue *q, record *r) {
+static void make_void(respub__queue *q, respub__record *r) {
   r->is_void = 1;
-  q->void_bytes += size_of(r);
+  q->void_bytes += respub__record_size(r);
   q->messages--;
   respub__queue_let_go(q, r->topic);
 }
@@ -170,17 +52,17 @@ static void make_void(respub__queue *q, record *r) {
 static bool drop_oldest(respub__queue *q, int64_t wall_ms) {
   size_t at = q->first;
   for (size_t seen = 0; seen < q->used;) {
-    record *r = record_at(q, at);
+    respub__record *r = respub__record_at(q, at);
     if (!r->is_void && r->topic != NULL) {
       q->dropped_old += r->event.dropped_before;
       count_drop(q, wall_ms, &q->dropped_old);
       forget_key(q, r);
       make_void(q, r);
-      skip_voids(q);
+      respub__ring_skip_voids(q);
       return true;
     }
-    seen += size_of(r);
-    at += size_of(r);
+    seen += respub__record_size(r);
+    at += respub__record_size(r);
     if (at == q->capacity)
       at = 0;
   }
@@ -224,7 +106,7 @@ static respub__topic *take_place(respub__queue *q, const respub_event *e,
       key->latest = UINT64_MAX;
     return key;
   }
-  record *old = record_at(q, (size_t)key->latest);
+  respub__record *old = respub__record_at(q, (size_t)key->latest);
   *dropped_before += old->event.dropped_before + 1;
   q->dropped++;
   old->key = NULL;
@@ -235,16 +117,19 @@ static respub__topic *take_place(respub__queue *q, const respub_event *e,
 
 /* -- In -- */
 
-static size_t record_size(const respub_event *e) {
-  size_t size = sizeof(record) + e->channel.len + e->pattern.len + e->payload.len + e->text.len;
-  return (size + ALIGN - 1) / ALIGN * ALIGN;
+static size_t event_size(const respub_event *e) {
+  size_t size =
+      sizeof(respub__record) + e->channel.len + e->pattern.len + e->payload.len + e->text.len;
+  return (size + RESPUB__RECORD_ALIGN - 1) / RESPUB__RECORD_ALIGN * RESPUB__RECORD_ALIGN;
 }
 
 static void write_record(respub__queue *q, size_t at, const respub_event *e, respub__topic *topic,
                          respub__topic *key) {
-  record *r = record_at(q, at);
-  *r = (record){
-      .units = (uint32_t)(record_size(e) / ALIGN), .topic = topic, .key = key, .event = *e};
+  respub__record *r = respub__record_at(q, at);
+  *r = (respub__record){.units = (uint32_t)(event_size(e) / RESPUB__RECORD_ALIGN),
+                        .topic = topic,
+                        .key = key,
+                        .event = *e};
   char *to = append((char *)(r + 1), e->channel);
   to = append(to, e->pattern);
   to = append(to, e->payload);
@@ -264,7 +149,7 @@ static void write_record(respub__queue *q, size_t at, const respub_event *e, res
 static respub_status put_event(respub__queue *q, const respub_event *e, bool force) {
   size_t at;
   bool over = q->used - q->void_bytes > q->most_bytes * 2 && !force;
-  if (over || !make_place(q, record_size(e), true, &at))
+  if (over || !respub__ring_place(q, event_size(e), true, &at))
     return RESPUB_EFULL;
   write_record(q, at, e, NULL, NULL);
   return RESPUB_OK;
@@ -290,7 +175,7 @@ static bool find_place(respub__queue *q, size_t size, bool force, int64_t wall_m
   bool drops = q->policy == RESPUB_DELIVER_DROP_OLDEST || q->policy == RESPUB_DELIVER_LATEST;
   for (;;) {
     bool counted = q->messages < q->most_messages || force;
-    if (counted && make_place(q, size, force, at))
+    if (counted && respub__ring_place(q, size, force, at))
       return true;
     if (!drops || !drop_oldest(q, wall_ms))
       return false;
@@ -306,7 +191,7 @@ static respub_status put_message(respub__queue *q, const respub_event *event, re
   if (q->policy == RESPUB_DELIVER_LATEST && (key = take_place(q, &e, &e.dropped_before)) == NULL)
     return drop_new(q, wall_ms), RESPUB_OK;
   size_t at;
-  if (!find_place(q, record_size(&e), force, wall_ms, &at)) {
+  if (!find_place(q, event_size(&e), force, wall_ms, &at)) {
     if (q->policy == RESPUB_DELIVER_BLOCK)
       return begin_episode(q), RESPUB_EFULL;
     if (key != NULL) {
@@ -331,8 +216,8 @@ respub_status respub__queue_put(respub__queue *q, const respub_event *event, res
 
 /* -- Out -- */
 
-static bool take_bytes(respub__queue *q, const record *r) {
-  size_t size = size_of(r);
+static bool take_bytes(respub__queue *q, const respub__record *r) {
+  size_t size = respub__record_size(r);
   if (size > q->taken_capacity) {
     char *taken = respub__alloc(&q->alloc, size * 2);
     if (taken == NULL)
@@ -351,7 +236,7 @@ static const char *point(respub_slice *slice, const char *at) {
 }
 
 static void hand_out(respub__queue *q, respub_event *event, respub__topic **topic) {
-  record *r = (record *)(void *)q->taken;
+  respub__record *r = (respub__record *)(void *)q->taken;
   *event = r->event;
   *topic = r->topic;
   const char *at = point(&event->channel, (const char *)(r + 1));
@@ -384,16 +269,16 @@ static bool end_episode(respub__queue *q, respub_event *event, respub__topic **t
 }
 
 bool respub__queue_take(respub__queue *q, respub_event *event, respub__topic **topic) {
-  skip_voids(q);
+  respub__ring_skip_voids(q);
   if (end_episode(q, event, topic))
     return true;
   if (q->used == 0)
     return false;
-  record *r = record_at(q, q->first);
+  respub__record *r = respub__record_at(q, q->first);
   if (!take_bytes(q, r))
     return false;
   forget_key(q, r);
-  skip_first(q);
+  respub__ring_skip_first(q);
   hand_out(q, event, topic);
   return true;
 }

@@ -334,7 +334,7 @@ static timing measure(const engine *e, size_t channels, const char *workload) {
 }
 
 static void compare(const char *workload, size_t channels) {
-  timing best[3];
+  timing best[3] = {{0, 0}};
   int rounds = RUNNING_ON_VALGRIND ? 1 : ROUNDS;
   for (int round = 0; round < rounds; round++) {
     for (int i = 0; i < 3; i++) {

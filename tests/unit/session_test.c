@@ -1,6 +1,6 @@
 /* The session fed by hand: odd sequences, each with what must come of it. */
 #include "net/memory.h"
-#include "pubsub/session.h"
+#include "pubsub/session_message.h"
 #include "tests/support/test.h"
 
 #include <stdio.h>
@@ -24,18 +24,18 @@ static void tear_down(void) {
   respub__session_free(&s);
 }
 
-static void add(char *text, size_t cap, const char *format, const char *a, respub_slice b,
+static void add(char *text, size_t cap, const char *between, const char *a, respub_slice b,
                 respub_slice c) {
   size_t len = strlen(text);
-  snprintf(text + len, cap - len, format, len > 0 ? " " : "", a, (int)b.len, b.ptr, (int)c.len,
-           c.ptr);
+  snprintf(text + len, cap - len, "%s%s%.*s%.*s", len > 0 ? between : "", a, (int)b.len, b.ptr,
+           (int)c.len, c.ptr);
 }
 
 static void tell(const respub_event *e) {
   respub_slice name = e->kind == RESPUB_CHANNEL ? e->channel : e->pattern;
-  bool message = e->type == RESPUB_EVENT_MESSAGE;
-  add(told, sizeof told, message ? "%s%s:%.*s=%.*s" : "%s%s:%.*s%.*s", respub_event_name(e->type),
-      name, message ? e->payload : respub_slice_of(NULL, 0));
+  add(told, sizeof told, " ", respub_event_name(e->type), RESPUB_LIT(":"), name);
+  if (e->type == RESPUB_EVENT_MESSAGE)
+    add(told, sizeof told, "=", "", e->payload, respub_slice_of(NULL, 0));
 }
 
 static void poll_events(void) {
@@ -70,11 +70,8 @@ static const char *commands(void) {
   respub_slice args[130];
   sent[0] = '\0';
   for (size_t n; (n = respub__session_command(&s, args, 130)) > 0;) {
-    if (sent[0] != '\0')
-      strncat(sent, "; ", sizeof sent - strlen(sent) - 1);
     for (size_t i = 0; i < n; i++)
-      add(sent, sizeof sent, i == 0 ? "%.0s%s%.*s%.*s" : "%s%s%.*s%.*s", "", args[i],
-          respub_slice_of(NULL, 0));
+      add(sent, sizeof sent, i == 0 ? "; " : " ", "", args[i], respub_slice_of(NULL, 0));
   }
   return sent;
 }
