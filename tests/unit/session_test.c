@@ -35,7 +35,7 @@ static void tell(const respub_event *e) {
   respub_slice name = e->kind == RESPUB_CHANNEL ? e->channel : e->pattern;
   add(told, sizeof told, " ", respub_event_name(e->type), RESPUB_LIT(":"), name);
   if (e->type == RESPUB_EVENT_MESSAGE)
-    add(told, sizeof told, "=", "", e->payload, respub_slice_of(NULL, 0));
+    add(told, sizeof told, "=", "", e->payload, RESPUB_LIT(""));
 }
 
 static void poll_events(void) {
@@ -71,7 +71,7 @@ static const char *commands(void) {
   sent[0] = '\0';
   for (size_t n; (n = respub__session_command(&s, args, 130)) > 0;) {
     for (size_t i = 0; i < n; i++)
-      add(sent, sizeof sent, i == 0 ? "; " : " ", "", args[i], respub_slice_of(NULL, 0));
+      add(sent, sizeof sent, i == 0 ? "; " : " ", "", args[i], RESPUB_LIT(""));
   }
   return sent;
 }
