@@ -78,11 +78,11 @@ static const respub_node *print_list(const respub_node *node, int64_t count) {
   return next;
 }
 
-/* Pairs without the brackets around them all. */
-static const respub_node *print_pairs(const respub_node *node, int64_t count, bool first) {
+/* Pairs without the brackets around them all; *first tells whether one stands before them. */
+static const respub_node *print_pairs(const respub_node *node, int64_t count, bool *first) {
   const respub_node *next = node;
-  for (int64_t i = 0; i < count; i++) {
-    if (i > 0 || !first)
+  for (int64_t i = 0; i < count; i++, *first = false) {
+    if (!*first)
       output_char(',');
     next = print_list(next, 2);
   }
@@ -96,6 +96,13 @@ static void print_text(const respub_node *node) {
     return;
   output_char(',');
   json_member("format", respub_node_format(node), "format_encoding");
+}
+
+static void print_map(const respub_node *node) {
+  bool first = true;
+  output_char('[');
+  print_pairs(node + 1, node->integer, &first);
+  output_char(']');
 }
 
 static void print_content(const respub_node *node) {
@@ -115,9 +122,7 @@ static void print_content(const respub_node *node) {
     print_list(node + 1, node->integer);
     return;
   case RESPUB_MAP:
-    output_char('[');
-    print_pairs(node + 1, node->integer, true);
-    output_char(']');
+    print_map(node);
     return;
   case RESPUB_SIMPLE:
   case RESPUB_ERROR:
@@ -134,9 +139,10 @@ static void print_content(const respub_node *node) {
 
 /* Attributes in front of attributes all belong to the value behind them. */
 static void print_attributes(const respub_node *node) {
+  bool first = true;
   output_text(",\"attributes\":[");
-  for (bool first = true; node->type == RESPUB_ATTRIBUTE; first = false)
-    node = print_pairs(node + 1, node->integer, first);
+  while (node->type == RESPUB_ATTRIBUTE)
+    node = print_pairs(node + 1, node->integer, &first);
   output_char(']');
 }
 

@@ -62,6 +62,14 @@ static void attributes_stand_on_the_value_that_they_precede(void) {
                          "{\"type\":\"integer\",\"value\":2}]]}\n"));
 }
 
+static void attributes_without_pairs_leave_an_empty_list(void) {
+  CU_ASSERT_TRUE(decodes("|0\r\n:1\r\n|0\r\n|1\r\n+a\r\n:1\r\n|0\r\n:2\r\n",
+                         "{\"type\":\"integer\",\"value\":1,\"attributes\":[]}\n"
+                         "{\"type\":\"integer\",\"value\":2,\"attributes\":"
+                         "[[{\"type\":\"simple\",\"value\":\"a\"},"
+                         "{\"type\":\"integer\",\"value\":1}]]}\n"));
+}
+
 static void utf8_stays_and_control_characters_are_escaped(void) {
   CU_ASSERT_TRUE(decodes("$18\r\n\"a/b\\\b\f\n\r\t\x01\xc3\xa9\xf0\x9f\x98\x80\x7f\r\n",
                          "{\"type\":\"bulk\",\"value\":\"\\\"a/b\\\\\\b\\f\\n\\r\\t\\u0001"
@@ -227,6 +235,7 @@ int main(int argc, char **argv) {
       RESPUB_TEST(integers_keep_every_digit),
       RESPUB_TEST(resp3_types_have_their_shapes),
       RESPUB_TEST(attributes_stand_on_the_value_that_they_precede),
+      RESPUB_TEST(attributes_without_pairs_leave_an_empty_list),
       RESPUB_TEST(utf8_stays_and_control_characters_are_escaped),
       RESPUB_TEST(a_nul_byte_is_part_of_a_string),
       RESPUB_TEST(what_is_not_utf8_is_base64),
