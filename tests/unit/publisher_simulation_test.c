@@ -6,7 +6,7 @@
 #include <stdlib.h>
 
 enum {
-  SCHEDULES = 10000
+  SCHEDULES = 5000
 };
 
 static long number_from(const char *name, long otherwise) {
