@@ -1,4 +1,5 @@
 /* The way in: socket -> read buffer -> tape. */
+#include "net/apart.h"
 #include "net/conn.h"
 #include "net/memory.h"
 #include "net/text.h"
@@ -106,7 +107,7 @@ static respub_status grow_nodes(respub_conn *conn) {
 
 /* Between two values, with nothing left in the buffer: the memory of an unusually large one goes
  * back. */
-static void trim(respub_conn *conn) {
+RESPUB__APART static void trim(respub_conn *conn) {
   conn->input.begin = conn->input.end = 0;
   respub__buffer_trim(&conn->input, &conn->allocator);
   if (conn->node_capacity <= KEPT_NODES)
@@ -129,7 +130,7 @@ static respub_status malformed(respub_conn *conn, respub_status status) {
 }
 
 /* What decode does when it does not find a whole value at once. */
-static respub_status decode_rest(respub_conn *conn, respub_status status) {
+RESPUB__APART static respub_status decode_rest(respub_conn *conn, respub_status status) {
   const respub__buffer *in = &conn->input;
   while (status == RESPUB_NODES) {
     status = grow_nodes(conn);
@@ -163,11 +164,11 @@ respub_status respub__conn_decode(respub_conn *conn, const respub_node **value) 
   return decode(conn, value);
 }
 
-static respub_status not_takeable(const respub_conn *conn) {
+RESPUB__APART static respub_status not_takeable(const respub_conn *conn) {
   return conn->generation != respub__fork_generation() ? RESPUB_EFORKED : RESPUB_ESTATE;
 }
 
-static void count_reply(respub_conn *conn, const respub_node *value) {
+RESPUB__APART static void count_reply(respub_conn *conn, const respub_node *value) {
   if (respub_node_value(value)->type != RESPUB_PUSH)
     conn->due--;
 }

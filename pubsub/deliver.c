@@ -7,13 +7,8 @@ bool respub__in_handler_locked(const respub_subscriber *sub) {
   return sub->in_handler && pthread_equal(sub->deliverer, pthread_self());
 }
 
-void respub__count_delivered_locked(respub_subscriber *sub, const respub_event *event) {
-  if (event->type == RESPUB_EVENT_MESSAGE)
-    sub->stats.delivered++;
-}
-
-static void call_locked(respub_subscriber *sub, respub_handler *handler, void *ctx,
-                        const respub_event *event) {
+static inline void call_locked(respub_subscriber *sub, respub_handler *handler, void *ctx,
+                               const respub_event *event) {
   sub->in_handler = true;
   respub__monitor_leave(&sub->monitor);
   handler(event, ctx);
@@ -22,16 +17,19 @@ static void call_locked(respub_subscriber *sub, respub_handler *handler, void *c
 }
 
 /* A handler may unsubscribe, subscribe and close; so the table is asked anew for each. */
-static void dispatch_message_locked(respub_subscriber *sub, respub_event *event,
-                                    const respub__topic *topic) {
+void respub__dispatch_message_locked(respub_subscriber *sub, respub_event *event,
+                                     const respub__topic *topic) {
   const respub__subscription *s;
+  event->subscriber = sub;
   respub__handlers_begin(&sub->handlers, topic);
-  while (!sub->closing && (s = respub__handlers_next(&sub->handlers)) != NULL) {
+  while ((s = respub__handlers_next(&sub->handlers)) != NULL) {
     if (s->handler == NULL)
       continue;
     event->subscription = s->id;
-    respub__count_delivered_locked(sub, event);
+    sub->stats.delivered++;
     call_locked(sub, s->handler, s->ctx, event);
+    if (sub->closing)
+      break;
   }
 }
 
@@ -63,13 +61,9 @@ static void log_event(const respub_event *event, void *ctx) {
               event->text.len > 0 ? ": " : "", (int)event->text.len, event->text.ptr);
 }
 
-void respub__dispatch_locked(respub_subscriber *sub, respub_event *event, respub__topic *topic) {
-  event->subscriber = sub;
-  if (topic != NULL) {
-    dispatch_message_locked(sub, event, topic);
-    return;
-  }
+void respub__dispatch_other_locked(respub_subscriber *sub, respub_event *event) {
   respub_log *log = &sub->options.connection.log;
+  event->subscriber = sub;
   if (log->write != NULL)
     call_locked(sub, log_event, log, event);
   if (sub->options.on_event != NULL && (!sub->closing || event->type == RESPUB_EVENT_CLOSED))

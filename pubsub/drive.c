@@ -78,7 +78,10 @@ bool respub__dispatch_queued_locked(respub_subscriber *sub) {
   if (respub__subscriber_should_leave(sub) || !respub__queue_take(&sub->queue, &event, &topic))
     return false;
   respub__monitor_notify(&sub->monitor);
-  respub__dispatch_locked(sub, &event, topic);
+  if (topic != NULL)
+    respub__dispatch_message_locked(sub, &event, topic);
+  else
+    respub__dispatch_other_locked(sub, &event);
   respub__queue_let_go(&sub->queue, topic);
   return true;
 }

@@ -62,7 +62,8 @@ void respub__engine_connected(respub__engine *e, int64_t now_ms, respub__link_re
   }
 }
 
-static void lose(respub__engine *e, int64_t now_ms, respub_status status, const char *text) {
+void respub__engine_lose(respub__engine *e, int64_t now_ms, respub_status status,
+                         const char *text) {
   respub__link_lost(&e->link, now_ms, status, text);
   respub__session_lost(&e->session);
   e->disconnects++;
@@ -89,15 +90,12 @@ void respub__engine_send(respub__engine *e, int64_t now_ms) {
     return;
   respub_status status = send_commands(e);
   if (status < 0)
-    lose(e, now_ms, status, NULL);
+    respub__engine_lose(e, now_ms, status, NULL);
 }
 
-static bool take_note(respub__engine *e, respub_event *event) {
-  if (!e->noted)
-    return false;
+void respub__engine_take_note(respub__engine *e, respub_event *event) {
   e->noted = false;
   *event = e->note;
-  return true;
 }
 
 /* Reads once. OK: bytes came. AGAIN: none, and the peer is not overdue. Else the connection is
@@ -118,44 +116,12 @@ static respub_status fill(respub__engine *e, int64_t now_ms) {
   return e->noted ? RESPUB_OK : RESPUB_AGAIN;
 }
 
-/* One step towards an event. OK: *event is one. MORE: go on. AGAIN: nothing to be had. */
-static respub_status advance(respub__engine *e, int64_t now_ms, respub_event *event,
-                             respub__topic **topic) {
-  const respub_node *value;
-  const char *text = NULL;
-  respub_status status = respub_conn_take(e->link.conn, &value);
-  if (status == RESPUB_OK) {
-    status = respub__session_value(&e->session, now_ms, value, event, topic);
-    if (status == RESPUB_OK)
-      return RESPUB_OK;
-    if (status == RESPUB_AGAIN)
-      return RESPUB_MORE;
-    text = e->session.text;
-  } else if (status == RESPUB_MORE) {
+bool respub__engine_read_on(respub__engine *e, int64_t now_ms, respub_status status) {
+  if (status == RESPUB_MORE)
     status = fill(e, now_ms);
-    if (status == RESPUB_AGAIN)
-      return RESPUB_AGAIN;
-  }
   if (status < 0)
-    lose(e, now_ms, status, text);
-  return RESPUB_MORE;
-}
-
-respub_status respub__engine_next(respub__engine *e, int64_t now_ms, respub_event *event,
-                                  respub__topic **topic) {
-  if (event->type != RESPUB_EVENT_MESSAGE)
-    *event = (respub_event){.type = RESPUB_EVENT_MESSAGE};
-  for (;;) {
-    if (e->noted && take_note(e, event))
-      return RESPUB_OK;
-    if (e->session.eventful && respub__session_poll(&e->session, now_ms, event))
-      return RESPUB_OK;
-    if (!respub__link_is_live(&e->link))
-      return RESPUB_AGAIN;
-    respub_status status = advance(e, now_ms, event, topic);
-    if (status != RESPUB_MORE)
-      return status;
-  }
+    respub__engine_lose(e, now_ms, status, NULL);
+  return status != RESPUB_AGAIN;
 }
 
 bool respub__engine_has_work(const respub__engine *e) {

@@ -4,7 +4,7 @@
 #define RESPUB_PUBSUB_ENGINE_H
 
 #include "pubsub/link.h"
-#include "pubsub/session.h"
+#include "pubsub/session_message.h"
 
 typedef struct respub__engine {
   respub__link link;
@@ -23,12 +23,40 @@ void respub__engine_free(respub__engine *e);
 respub__link_result respub__engine_connect(respub__engine *e, int64_t now_ms);
 void respub__engine_connected(respub__engine *e, int64_t now_ms, respub__link_result result);
 
-/* The next event, over an *event that is blank or was filled by the call before. Sends what is to
- * be sent and reads what has come on the way. now_ms must not be later than the call. OK: *event,
- * and *topic for a MESSAGE; its slices live until the next call. AGAIN: nothing now; wait for the
- * link's descriptor or respub__engine_deadline_ms, or start a new turn. */
-RESPUB_MUST_USE respub_status respub__engine_next(respub__engine *e, int64_t now_ms,
-                                                  respub_event *event, respub__topic **topic);
+/* The parts of respub__engine_next that few messages need. Takes the note that is there; reads on
+ * after the connection gave no value, for the reason in status (false: nothing to be had now); ends
+ * the connection (text NULL: the connection's own). */
+void respub__engine_take_note(respub__engine *e, respub_event *event);
+bool respub__engine_read_on(respub__engine *e, int64_t now_ms, respub_status status);
+void respub__engine_lose(respub__engine *e, int64_t now_ms, respub_status status, const char *text);
+
+/* The next event, over an *event that is blank or holds a MESSAGE of an earlier call. Sends what is
+ * to be sent and reads what has come on the way. now_ms must not be later than the call. OK:
+ * *event, and *topic for a MESSAGE; its slices live until the next call. AGAIN: nothing now; wait
+ * for the link's descriptor or respub__engine_deadline_ms, or start a new turn. */
+RESPUB_MUST_USE static inline respub_status
+respub__engine_next(respub__engine *e, int64_t now_ms, respub_event *event, respub__topic **topic) {
+  const respub_node *value;
+  for (;;) {
+    if (e->noted)
+      return respub__engine_take_note(e, event), RESPUB_OK;
+    if (e->session.eventful && respub__session_poll(&e->session, now_ms, event))
+      return RESPUB_OK;
+    if (!respub__link_is_live(&e->link))
+      return RESPUB_AGAIN;
+    respub_status status = respub_conn_take(e->link.conn, &value);
+    if (status != RESPUB_OK) {
+      if (!respub__engine_read_on(e, now_ms, status))
+        return RESPUB_AGAIN;
+      continue;
+    }
+    status = respub__session_value(&e->session, now_ms, value, event, topic);
+    if (status == RESPUB_OK)
+      return RESPUB_OK;
+    if (status < 0)
+      respub__engine_lose(e, now_ms, status, e->session.text);
+  }
+}
 
 /* Sends commands that the user's calls have made necessary, as far as the socket takes them. */
 void respub__engine_send(respub__engine *e, int64_t now_ms);

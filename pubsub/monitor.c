@@ -70,9 +70,7 @@ void respub__monitor_leave_for_good(respub__monitor *m) {
   pthread_mutex_unlock(&m->inner);
 }
 
-void respub__monitor_give_way(respub__monitor *m) {
-  if (atomic_load_explicit(&m->knocking, memory_order_relaxed) == 0)
-    return;
+void respub__monitor_let_in(respub__monitor *m) {
   respub__monitor_leave(m);
   for (int i = 0; i < MOST_YIELDS && atomic_load(&m->knocking) > 0; i++)
     sched_yield();

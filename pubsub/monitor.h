@@ -28,9 +28,10 @@ RESPUB_MUST_USE respub_status respub__monitor_open(respub__monitor *m);
 /* Nobody is inside. */
 void respub__monitor_close(respub__monitor *m);
 
-/* The slow halves of enter and leave. */
+/* The slow halves of enter, leave and give_way. */
 void respub__monitor_knock(respub__monitor *m);
 void respub__monitor_admit(respub__monitor *m);
+void respub__monitor_let_in(respub__monitor *m);
 
 static inline void respub__monitor_enter(respub__monitor *m) {
   if (atomic_exchange(&m->held, true))
@@ -50,7 +51,10 @@ static inline void respub__monitor_leave(respub__monitor *m) {
 void respub__monitor_leave_for_good(respub__monitor *m);
 
 /* Entered; lets those in who knock. */
-void respub__monitor_give_way(respub__monitor *m);
+static inline void respub__monitor_give_way(respub__monitor *m) {
+  if (atomic_load_explicit(&m->knocking, memory_order_relaxed) > 0)
+    respub__monitor_let_in(m);
+}
 
 /* Entered. Leaves, waits until somebody notifies or the deadline (RESPUB_NEVER: none), and enters
  * again. False: the deadline had passed before the call; nothing was left. */

@@ -176,7 +176,7 @@ static void report_gone(respub__session *s, respub_event *event) {
       .generation = s->generation,
       .text = ended ? (respub_slice){NULL, 0} : respub_slice_of_string(s->text),
   };
-  *(t->kind == RESPUB_CHANNEL ? &event->channel : &event->pattern) = respub__topic_name(t);
+  *(t->kind == RESPUB_CHANNEL ? &event->channel : &event->pattern) = respub__topic_slice(t);
   respub__session_list(s, t);
   respub__session_discard(s, t, true);
 }
@@ -192,6 +192,7 @@ static void report_gap(respub__session *s, int64_t now_ms, respub_event *event) 
 }
 
 static bool find_event(respub__session *s, int64_t now_ms, respub_event *event) {
+  respub__session_reclaim(s);
   turn_epoch(s);
   if (s->gone_at != s->gone_end)
     return report_gone(s, event), true;

@@ -37,7 +37,7 @@ typedef struct respub__session {
   bool live;
 
   respub__topic *first_listed, *last_listed; /* need a command, in the order they were asked for */
-  respub__topic *doomed; /* out of the table; its name may still be read until the next call */
+  respub__topic *doomed; /* out of the table; its name may still be read until the next poll */
 
   respub__sent *sent; /* ring, power of two; unanswered commands, oldest first */
   uint32_t sent_capacity, sent_head, sent_tail;
@@ -66,7 +66,7 @@ typedef struct respub__session {
   bool eventful;       /* respub__session_poll may have something to say */
   uint64_t unexpected;
   uint64_t resyncs;
-  char text[160]; /* why respub__session_value failed */
+  char text[160]; /* why respub__session_value (session_message.h) failed */
 } respub__session;
 
 void respub__session_init(respub__session *s, const respub_allocator *alloc, int64_t slow_retry_ms,
@@ -89,7 +89,7 @@ void respub__session_release(respub__session *s, respub__topic *t);
 uint64_t respub__session_barrier(respub__session *s);
 bool respub__session_settled(const respub__session *s, uint64_t ticket);
 
-/* -- What happens on the wire -- */
+/* -- What happens on the wire; see also session_message.h -- */
 
 /* A connection is ready for commands: everything wanted is to be asked for anew. */
 void respub__session_connected(respub__session *s, int64_t now_ms);
@@ -98,14 +98,6 @@ void respub__session_connected(respub__session *s, int64_t now_ms);
 void respub__session_lost(respub__session *s);
 
 void respub__session_heard(respub__session *s, int64_t now_ms);
-
-/* A whole value came. *event is blank (all zero) or holds an earlier MESSAGE. OK: *event is filled
- * (slices point into the value or a topic) and, for a MESSAGE, *topic is set; see
- * respub__session_poll for more events. AGAIN: nothing to tell. < 0: the connection cannot go on
- * and s->text says why (EPROTOCOL, EAUTH, EREFUSED). */
-RESPUB_MUST_USE respub_status respub__session_value(respub__session *s, int64_t now_ms,
-                                                    const respub_node *value, respub_event *event,
-                                                    respub__topic **topic);
 
 /* Another event that is due now: to be asked after each value and after connected until false,
  * before the bytes of that value go. */

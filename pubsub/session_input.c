@@ -1,5 +1,4 @@
-#include "pubsub/session.h"
-
+#include "pubsub/session_message.h"
 #include "pubsub/session_topics.h"
 
 #include <stdio.h>
@@ -16,31 +15,6 @@ static respub_status fail(respub__session *s, respub_status status, respub_slice
 
 static respub_slice *name_of(respub_event *event) {
   return event->kind == RESPUB_CHANNEL ? &event->channel : &event->pattern;
-}
-
-/* -- Messages -- */
-
-/* What is not wanted any more was on its way when UNSUBSCRIBE went out. A payload that is no string
- * is an invalidation of client-side caching (tracking.c), never a published message. */
-static respub_status on_message(respub__session *s, respub_kind kind, const respub_node *name,
-                                respub_event *event, respub__topic **topic) {
-  const respub_node *channel = kind == RESPUB_CHANNEL ? name : name + 1;
-  const respub_node *payload = channel + 1;
-  respub__topic *t = NULL;
-  if (payload->type == RESPUB_BULK && channel->type == RESPUB_BULK)
-    t = respub__topics_find(&s->topics, kind, name->text);
-  if (t == NULL || !t->wanted) {
-    s->unexpected++;
-    return RESPUB_AGAIN;
-  }
-  *topic = t;
-  event->type = RESPUB_EVENT_MESSAGE;
-  event->kind = kind;
-  event->channel = channel->text;
-  event->pattern = kind == RESPUB_PATTERN ? name->text : respub_slice_of(NULL, 0);
-  event->payload = payload->text;
-  event->generation = s->generation;
-  return RESPUB_OK;
 }
 
 /* -- Confirmations -- */
@@ -169,7 +143,7 @@ static respub_status refuse_one(respub__session *s, int64_t now_ms, respub__topi
                           .status = RESPUB_EREFUSED,
                           .text = text,
                           .generation = s->generation};
-  *name_of(event) = respub__topic_name(t);
+  *name_of(event) = respub__topic_slice(t);
   return RESPUB_OK;
 }
 
@@ -277,25 +251,13 @@ static respub_status on_frame(respub__session *s, int64_t now_ms, const respub_n
   return RESPUB_AGAIN;
 }
 
-static inline bool is_word(const respub_node *node, const char *word, size_t len) {
-  return node->text.len == len && memcmp(node->text.ptr, word, len) == 0;
-}
-
-respub_status respub__session_value(respub__session *s, int64_t now_ms, const respub_node *value,
+respub_status respub__session_other(respub__session *s, int64_t now_ms, const respub_node *value,
                                     respub_event *event, respub__topic **topic) {
-  if (s->doomed != NULL)
-    respub__session_reclaim(s);
   if (value->type == RESPUB_ATTRIBUTE)
-    value = respub_node_value(value);
-  if (value->type == RESPUB_ARRAY || value->type == RESPUB_PUSH) {
-    if (value->span == 4 && value->integer == 3 && is_word(value + 1, "message", 7))
-      return on_message(s, RESPUB_CHANNEL, value + 2, event, topic);
-    if (value->span == 5 && value->integer == 4 && is_word(value + 1, "pmessage", 8))
-      return on_message(s, RESPUB_PATTERN, value + 2, event, topic);
-    s->eventful = true;
-    return on_frame(s, now_ms, value, event);
-  }
+    return respub__session_value(s, now_ms, respub_node_value(value), event, topic);
   s->eventful = true;
+  if (value->type == RESPUB_ARRAY || value->type == RESPUB_PUSH)
+    return on_frame(s, now_ms, value, event);
   if (respub_node_is_error(value))
     return on_error(s, now_ms, value->text, event);
   if (respub_node_is_string(value))

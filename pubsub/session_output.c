@@ -118,7 +118,7 @@ static size_t gather(respub__session *s, respub__topic *first, respub__op op, re
     if (t->batch < most)
       most = t->batch;
     bytes += t->len;
-    args[n++] = respub__topic_name(unlist_first(s));
+    args[n++] = respub__topic_slice(unlist_first(s));
     launch(s, t, op, number);
   }
   sent->count = (uint16_t)n;

@@ -22,7 +22,7 @@ void respub__session_list(respub__session *s, respub__topic *t);
  * still name it, with the next call of the driver (defer). */
 void respub__session_discard(respub__session *s, respub__topic *t, bool defer);
 
-/* Frees what an event of the last call named. */
+/* Frees what the last event of respub__session_poll named. */
 void respub__session_reclaim(respub__session *s);
 
 /* Marks t, which one confirmation has answered, in its command; forgets commands that are answered

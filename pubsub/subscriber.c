@@ -113,7 +113,7 @@ void respub__subscriber_finish(respub_subscriber *sub) {
   respub__engine_close(&sub->engine);
   end_subscriptions_locked(sub);
   respub__release_ended_locked(sub);
-  respub__dispatch_locked(sub, &closed, NULL);
+  respub__dispatch_other_locked(sub, &closed);
   respub__monitor_leave(&sub->monitor);
   respub__monitor_close(&sub->monitor);
   free_all(sub);

@@ -70,14 +70,21 @@ static inline bool respub__subscriber_should_leave(const respub_subscriber *sub)
 /* Lock held on entry. True when the calling thread is inside a handler of this subscriber. */
 bool respub__in_handler_locked(const respub_subscriber *sub);
 
-/* Lock held on entry. Runs the handlers that the event concerns, without the lock. */
-void respub__dispatch_locked(respub_subscriber *sub, respub_event *event, respub__topic *topic);
+/* Lock held on entry. Run the handlers that a message, or another event, concerns, without the
+ * lock. */
+void respub__dispatch_message_locked(respub_subscriber *sub, respub_event *event,
+                                     const respub__topic *topic);
+void respub__dispatch_other_locked(respub_subscriber *sub, respub_event *event);
 
 /* Lock held on entry. Calls the released functions that are due, without the lock. */
 void respub__release_ended_locked(respub_subscriber *sub);
 
 /* Lock held on entry. Counts an event that was given to the user. */
-void respub__count_delivered_locked(respub_subscriber *sub, const respub_event *event);
+static inline void respub__count_delivered_locked(respub_subscriber *sub,
+                                                  const respub_event *event) {
+  if (event->type == RESPUB_EVENT_MESSAGE)
+    sub->stats.delivered++;
+}
 
 /* -- reading (turn.c) -- */
 

@@ -1,5 +1,6 @@
 #include "pubsub/topic.h"
 
+#include "net/apart.h"
 #include "net/memory.h"
 
 #include <string.h>
@@ -15,33 +16,35 @@ static inline uint64_t word_at(const char *p) {
   return w;
 }
 
-/* Fewer than eight bytes. */
+/* Fewer than eight bytes; of one length each, two are the same word only if they are the same. */
 static inline uint64_t short_word(const char *p, size_t n) {
-  uint64_t w = 0;
-  for (size_t i = 0; i < n; i++)
-    w = w << 8 | (unsigned char)p[i];
-  return w;
+  if (n >= 4) {
+    uint32_t first, last;
+    memcpy(&first, p, sizeof first);
+    memcpy(&last, p + n - sizeof last, sizeof last);
+    return (uint64_t)first << 32 | last;
+  }
+  const unsigned char *u = (const unsigned char *)p;
+  return n == 0 ? 0 : (uint64_t)u[0] << 16 | (uint64_t)u[n / 2] << 8 | u[n - 1];
 }
 
-/* Multiply and fold, eight bytes a step. Differs between byte orders, which nothing observes. */
+/* Multiply and turn, eight bytes a step: what a product's high half has gathered comes to where the
+ * next product spreads it. Differs between byte orders, which nothing observes. */
+static inline uint64_t mix(uint64_t h, uint64_t word) {
+  h = (h ^ word) * 0x9e3779b97f4a7c15u;
+  return h << 32 | h >> 32;
+}
+
 static inline uint32_t hash_of(uint64_t seed, respub_kind kind, respub_slice name) {
-  const uint64_t k = 0x9e3779b97f4a7c15u;
-  uint64_t h = (seed ^ (uint64_t)kind ^ name.len) * k;
+  uint64_t h = mix(seed ^ (uint64_t)kind, name.len);
   const char *p = name.ptr;
-  if (name.len < 8) {
-    h = (h ^ short_word(p, name.len)) * k;
-  } else {
-    const char *last = p + name.len - 8;
-    for (; p < last; p += 8) {
-      h = (h ^ word_at(p)) * k;
-      h ^= h >> 32;
-    }
-    /* The last eight bytes, some of which may have been in the word before. */
-    h = (h ^ word_at(last)) * k;
-  }
-  /* What differs in a word's high bytes has reached only high bits so far; the last product's are
-   * the best mixed. */
-  return (uint32_t)(((h ^ (h >> 32)) * k) >> 32);
+  if (name.len < 8)
+    return (uint32_t)(mix(mix(h, short_word(p, name.len)), 0));
+  const char *last = p + name.len - 8;
+  for (; p < last; p += 8)
+    h = mix(h, word_at(p));
+  /* The last eight bytes, some of which may have been in the word before. */
+  return (uint32_t)(mix(mix(h, word_at(last)), 0));
 }
 
 void respub__topics_init(respub__topics *topics, const respub_allocator *alloc, uint64_t seed) {
@@ -57,7 +60,7 @@ void respub__topics_free(respub__topics *topics) {
   topics->count = 0;
 }
 
-/* Names are short: comparing words here is cheaper than a call. len >= 1. */
+/* Names are short: comparing words here is cheaper than a call. */
 static inline bool same_bytes(const char *a, const char *b, size_t len) {
   if (len < 8)
     return short_word(a, len) == short_word(b, len);
@@ -75,16 +78,25 @@ static inline bool is_same(const respub__topic *t, uint32_t hash, respub_kind ki
          same_bytes(t->name, name.ptr, name.len);
 }
 
-respub__topic *respub__topics_find(const respub__topics *topics, respub_kind kind,
-                                   respub_slice name) {
-  if (topics->slots == NULL || name.len == 0)
-    return NULL;
-  uint32_t hash = hash_of(topics->seed, kind, name);
-  for (size_t i = hash & topics->mask;; i = (i + 1) & topics->mask) {
+/* From the second slot on, for which few searches have a use. */
+RESPUB__APART static respub__topic *find_on(const respub__topics *topics, respub_kind kind,
+                                            respub_slice name, uint32_t hash) {
+  for (size_t i = (hash + (size_t)1) & topics->mask;; i = (i + 1) & topics->mask) {
     respub__topic *t = topics->slots[i];
     if (t == NULL || is_same(t, hash, kind, name))
       return t;
   }
+}
+
+respub__topic *respub__topics_find(const respub__topics *topics, respub_kind kind,
+                                   respub_slice name) {
+  if (topics->slots == NULL)
+    return NULL;
+  uint32_t hash = hash_of(topics->seed, kind, name);
+  respub__topic *t = topics->slots[hash & topics->mask];
+  if (t == NULL || is_same(t, hash, kind, name))
+    return t;
+  return find_on(topics, kind, name, hash);
 }
 
 static void place(respub__topic **slots, size_t mask, respub__topic *t) {

@@ -35,7 +35,7 @@ typedef struct respub__topic {
   char name[];
 } respub__topic;
 
-static inline respub_slice respub__topic_name(const respub__topic *t) {
+static inline respub_slice respub__topic_slice(const respub__topic *t) {
   return respub_slice_of(t->name, t->len);
 }
 

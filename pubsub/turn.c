@@ -1,4 +1,5 @@
 /* Reading: turns of the engine, and the sleep between them. */
+#include "net/apart.h"
 #include "net/clock.h"
 #include "pubsub/subscriber.h"
 
@@ -8,23 +9,21 @@
 /* The clock is read anew after so many events; see heartbeat.h for why a late one does no harm. */
 enum {
   EVENTS_A_CLOCK = 64,
-  EVENTS_A_STEP = 4096
+  EVENTS_A_STEP = 64 * EVENTS_A_CLOCK
 };
 
 /* -- */
 
-static void count_locked(respub_subscriber *sub, const respub_event *event) {
-  if (event->type == RESPUB_EVENT_MESSAGE) {
-    sub->stats.messages++;
-    sub->stats.payload_bytes += event->payload.len;
-    return;
-  }
-  if (event->type == RESPUB_EVENT_DISCONNECTED || event->type == RESPUB_EVENT_CONNECT_FAILED)
-    sub->stats.last_error = sub->engine.link.error;
+static inline void count_message_locked(respub_subscriber *sub, const respub_event *event) {
+  sub->stats.messages++;
+  sub->stats.payload_bytes += event->payload.len;
 }
 
-/* People want the time of day; the session knows only the monotonic clock. */
-static void to_wall_clock(respub_event *event) {
+/* Notes what an event other than a message says, and puts it as the user is to see it: people want
+ * the time of day, the session knows only the monotonic clock. */
+static void finish_event_locked(respub_subscriber *sub, respub_event *event) {
+  if (event->type == RESPUB_EVENT_DISCONNECTED || event->type == RESPUB_EVENT_CONNECT_FAILED)
+    sub->stats.last_error = sub->engine.link.error;
   if (event->type != RESPUB_EVENT_GAP)
     return;
   int64_t offset_ms = respub__wall_ms() - respub__clock_ms();
@@ -34,8 +33,8 @@ static void to_wall_clock(respub_event *event) {
 
 /* Waits until the queue has room. Nothing is read meanwhile, so silence says nothing about the
  * peer. */
-static void enqueue_locked(respub_subscriber *sub, const respub_event *event,
-                           respub__topic *topic) {
+RESPUB__APART static void enqueue_locked(respub_subscriber *sub, const respub_event *event,
+                                         respub__topic *topic) {
   respub__heartbeat *heartbeat = &sub->engine.session.heartbeat;
   int64_t wall_ms = respub__wall_ms();
   while (respub__queue_put(&sub->queue, event, topic, wall_ms,
@@ -53,13 +52,23 @@ static void enqueue_locked(respub_subscriber *sub, const respub_event *event,
   respub__monitor_notify(&sub->monitor);
 }
 
-static void hand_over_locked(respub_subscriber *sub, respub_event *event, respub__topic *topic) {
-  count_locked(sub, event);
-  to_wall_clock(event);
+static inline void hand_message_locked(respub_subscriber *sub, respub_event *event,
+                                       respub__topic *topic) {
+  count_message_locked(sub, event);
   if (respub__subscriber_queues(sub))
     enqueue_locked(sub, event, topic);
   else
-    respub__dispatch_locked(sub, event, topic);
+    respub__dispatch_message_locked(sub, event, topic);
+}
+
+/* Leaves the event blank. */
+RESPUB__APART static void hand_other_locked(respub_subscriber *sub, respub_event *event) {
+  finish_event_locked(sub, event);
+  if (respub__subscriber_queues(sub))
+    enqueue_locked(sub, event, NULL);
+  else
+    respub__dispatch_other_locked(sub, event);
+  *event = (respub_event){.type = RESPUB_EVENT_MESSAGE};
 }
 
 /* Connects and goes on with connecting, without the lock: names may have to be resolved. */
@@ -91,14 +100,19 @@ bool respub__turn_locked(respub_subscriber *sub) {
   int64_t now_ms = respub__clock_ms();
   respub__engine_send(&sub->engine, now_ms);
   unsigned events = 0;
-  while (!respub__subscriber_should_leave(sub) && events < EVENTS_A_STEP) {
+  while (!respub__subscriber_should_leave(sub)) {
     if (respub__engine_next(&sub->engine, now_ms, &event, &topic) != RESPUB_OK)
       break;
-    hand_over_locked(sub, &event, topic);
-    topic = NULL;
+    if (event.type == RESPUB_EVENT_MESSAGE)
+      hand_message_locked(sub, &event, topic);
+    else
+      hand_other_locked(sub, &event);
     respub__monitor_give_way(&sub->monitor);
-    if (++events % EVENTS_A_CLOCK == 0)
-      now_ms = respub__clock_ms();
+    if (++events % EVENTS_A_CLOCK != 0)
+      continue;
+    if (events == EVENTS_A_STEP)
+      break;
+    now_ms = respub__clock_ms();
   }
   sub->more = events == EVENTS_A_STEP;
   end_turn_locked(sub);
@@ -117,8 +131,10 @@ respub_status respub__pull_locked(respub_subscriber *sub, respub_event *event) {
       return RESPUB_AGAIN;
     }
   }
-  count_locked(sub, event);
-  to_wall_clock(event);
+  if (event->type == RESPUB_EVENT_MESSAGE)
+    count_message_locked(sub, event);
+  else
+    finish_event_locked(sub, event);
   event->subscriber = sub;
   respub__count_delivered_locked(sub, event);
   return RESPUB_OK;

@@ -313,6 +313,8 @@ static void turn(sim *s) {
   respub__engine_send(&s->engine, s->now_ms);
   while (respub__engine_next(&s->engine, s->now_ms, &event, &topic) == RESPUB_OK) {
     on_event(s, &event, topic);
+    if (event.type != RESPUB_EVENT_MESSAGE)
+      event = (respub_event){.type = RESPUB_EVENT_MESSAGE};
     /* A handler may change its mind between any two events. */
     if (!s->calm && respub_sim_chance(&s->random, 5))
       ask(s);
