@@ -28,39 +28,54 @@ static const usage help = {
 
 /* --- printing --- */
 
-static const char *type_name(respub_type type) {
+/* Everything before the value. */
+static void print_type(respub_type type) {
+#define PRINT_TYPE(name) OUTPUT_LIT("{\"type\":\"" name "\",\"value\":")
   switch (type) {
   case RESPUB_SIMPLE:
-    return "simple";
+    PRINT_TYPE("simple");
+    return;
   case RESPUB_ERROR:
   case RESPUB_BLOB_ERROR:
-    return "error";
+    PRINT_TYPE("error");
+    return;
   case RESPUB_INTEGER:
-    return "integer";
+    PRINT_TYPE("integer");
+    return;
   case RESPUB_BULK:
-    return "bulk";
+    PRINT_TYPE("bulk");
+    return;
   case RESPUB_ARRAY:
-    return "array";
+    PRINT_TYPE("array");
+    return;
   case RESPUB_NULL:
-    return "null";
+    PRINT_TYPE("null");
+    return;
   case RESPUB_MAP:
-    return "map";
+    PRINT_TYPE("map");
+    return;
   case RESPUB_SET:
-    return "set";
+    PRINT_TYPE("set");
+    return;
   case RESPUB_PUSH:
-    return "push";
+    PRINT_TYPE("push");
+    return;
   case RESPUB_DOUBLE:
-    return "double";
+    PRINT_TYPE("double");
+    return;
   case RESPUB_BOOLEAN:
-    return "boolean";
+    PRINT_TYPE("boolean");
+    return;
   case RESPUB_BIGNUM:
-    return "bignum";
+    PRINT_TYPE("bignum");
+    return;
   case RESPUB_VERBATIM:
-    return "verbatim";
-  case RESPUB_ATTRIBUTE:
-    return "attribute";
+    PRINT_TYPE("verbatim");
+    return;
+  case RESPUB_ATTRIBUTE: /* print_value has gone past it */
+    return;
   }
-  return "unknown";
+#undef PRINT_TYPE
 }
 
 static const respub_node *print_value(const respub_node *node);
@@ -114,7 +129,7 @@ static void print_content(const respub_node *node) {
     output_text(node->integer != 0 ? "true" : "false");
     return;
   case RESPUB_NULL:
-    output_text("null");
+    OUTPUT_LIT("null");
     return;
   case RESPUB_ARRAY:
   case RESPUB_SET:
@@ -149,9 +164,7 @@ static void print_attributes(const respub_node *node) {
 /* Recursion is bounded by the decoder's limit on depth. */
 static const respub_node *print_value(const respub_node *node) {
   const respub_node *value = respub_node_value(node);
-  output_text("{\"type\":\"");
-  output_text(type_name((respub_type)value->type));
-  output_text("\",\"value\":");
+  print_type((respub_type)value->type);
   print_content(value);
   if (value != node)
     print_attributes(node);

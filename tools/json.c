@@ -2,7 +2,6 @@
 
 #include "tools/utf8.h"
 
-#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -102,16 +101,21 @@ void json_sentence(respub_slice bytes) {
   output_char('"');
 }
 
-void json_integer(int64_t value) {
-  char text[24];
-  snprintf(text, sizeof text, "%" PRId64, value);
-  output_text(text);
+void json_unsigned(uint64_t value) {
+  char digits[20];
+  size_t start = sizeof digits;
+  do {
+    digits[--start] = (char)('0' + value % 10);
+    value /= 10;
+  } while (value > 0);
+  output_bytes(digits + start, sizeof digits - start);
 }
 
-void json_unsigned(uint64_t value) {
-  char text[24];
-  snprintf(text, sizeof text, "%" PRIu64, value);
-  output_text(text);
+void json_integer(int64_t value) {
+  if (value < 0)
+    output_char('-');
+  /* Not -value, which the smallest one does not have. */
+  json_unsigned(value < 0 ? 0 - (uint64_t)value : (uint64_t)value);
 }
 
 static bool is_blank(char c) {

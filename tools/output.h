@@ -12,6 +12,9 @@ void output_char(char c);
 /* A NUL-terminated string. */
 void output_text(const char *text);
 
+/* A string literal. */
+#define OUTPUT_LIT(literal) output_bytes("" literal, sizeof("" literal) - 1)
+
 /* Writes what has been gathered. Large pieces and full buffers go out earlier by themselves. */
 bool output_flush(void);
 
