@@ -1,6 +1,6 @@
 /* The way in: socket -> read buffer -> tape. */
-#include "net/apart.h"
 #include "net/conn.h"
+#include "net/inline.h"
 #include "net/memory.h"
 #include "net/text.h"
 

@@ -34,8 +34,9 @@ void respub__engine_lose(respub__engine *e, int64_t now_ms, respub_status status
  * to be sent and reads what has come on the way. now_ms must not be later than the call. OK:
  * *event, and *topic for a MESSAGE; its slices live until the next call. AGAIN: nothing now; wait
  * for the link's descriptor or respub__engine_deadline_ms, or start a new turn. */
-RESPUB_MUST_USE static inline respub_status
-respub__engine_next(respub__engine *e, int64_t now_ms, respub_event *event, respub__topic **topic) {
+RESPUB_MUST_USE RESPUB__INLINE respub_status respub__engine_next(respub__engine *e, int64_t now_ms,
+                                                                 respub_event *event,
+                                                                 respub__topic **topic) {
   const respub_node *value;
   for (;;) {
     if (e->noted)

@@ -4,6 +4,7 @@
 #ifndef RESPUB_PUBSUB_SESSION_MESSAGE_H
 #define RESPUB_PUBSUB_SESSION_MESSAGE_H
 
+#include "net/inline.h"
 #include "pubsub/session.h"
 
 #include <string.h>
@@ -25,9 +26,11 @@ static inline bool respub__is_frame(const respub_node *value, uint32_t count, co
  * (slices point into the value or a topic) and, for a MESSAGE, *topic is set; see
  * respub__session_poll for more events. AGAIN: nothing to tell; *event is as good as before. < 0:
  * the connection cannot go on and s->text says why (EPROTOCOL, EAUTH, EREFUSED). */
-RESPUB_MUST_USE static inline respub_status
-respub__session_value(respub__session *s, int64_t now_ms, const respub_node *value,
-                      respub_event *event, respub__topic **topic) {
+RESPUB_MUST_USE RESPUB__INLINE respub_status respub__session_value(respub__session *s,
+                                                                   int64_t now_ms,
+                                                                   const respub_node *value,
+                                                                   respub_event *event,
+                                                                   respub__topic **topic) {
   respub_kind kind = RESPUB_CHANNEL;
   if (!respub__is_frame(value, 3, "message", 7)) {
     kind = RESPUB_PATTERN;

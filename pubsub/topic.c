@@ -1,6 +1,6 @@
 #include "pubsub/topic.h"
 
-#include "net/apart.h"
+#include "net/inline.h"
 #include "net/memory.h"
 
 #include <string.h>

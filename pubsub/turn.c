@@ -1,6 +1,6 @@
 /* Reading: turns of the engine, and the sleep between them. */
-#include "net/apart.h"
 #include "net/clock.h"
+#include "net/inline.h"
 #include "pubsub/subscriber.h"
 
 #include <poll.h>
