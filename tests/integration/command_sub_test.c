@@ -254,7 +254,8 @@ static void a_signal_ends_it_though_nobody_takes_its_output(void) {
 }
 
 static void a_reader_that_is_gone_is_an_error(void) {
-  static const char script[] = "{ \"$0\" sub --events -u \"$1\" gone; echo \"code $?\" >&2; } | :";
+  static const char script[] =
+      "{ \"$0\" sub --events --timeout 20 -u \"$1\" gone; echo \"code $?\" >&2; } | :";
   char command[1024];
   const char *argv[] = {"sh",         "-c", script, respub_test_built("respub", command, 1024),
                         server_url(), NULL};
