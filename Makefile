@@ -9,6 +9,7 @@ SANITIZE ?=
 PKG_CONFIG ?= pkg-config
 REDIS_URL ?=
 FUZZ_SECONDS ?= 60
+JOBS ?= $(or $(shell nproc 2>/dev/null),2)
 
 # The version's only home is resp/resp.h.
 VERSION := $(shell sed -n 's/^.define RESPUB_VERSION "\(.*\)"$$/\1/p' resp/resp.h)
@@ -81,27 +82,30 @@ $(B)/obj/tests/bench/%.o: LAYER_FLAGS := -I$(B)/include $(CJSON_CFLAGS) $(HIREDI
 
 all: $(ARCHIVES) $(SHARED) $(COMMAND) $(EXAMPLES) $(STAGED) ## everything but the tests (default)
 
+# Builds that other targets need use all processors, unless the caller has said how many.
+PARALLEL = --no-print-directory $(if $(filter -j% --jobserver%,$(MAKEFLAGS)),,-j$(JOBS))
+
 demo: ## install what is missing, build, run the market-data demo (REDIS_URL=... for a real server)
 	tools/setup demo
-	$(MAKE) all
+	$(MAKE) $(PARALLEL) all
 	B='$(B)' REDIS_URL='$(REDIS_URL)' examples/demo
 
 test: ## install what is missing, build, run every test; ends with "N passed, N failed"
 	tools/setup test
-	$(MAKE) all tests
+	$(MAKE) $(PARALLEL) all tests
 	RESPUB_BUILD='$(abspath $(B))' tests/run
 
 bench: ## install what is missing, build, run the benchmarks
 	tools/setup bench
-	$(MAKE) all benches
+	$(MAKE) $(PARALLEL) all benches
 	@if [ -x tests/bench/run ]; then RESPUB_BUILD='$(abspath $(B))' tests/bench/run; else \
 	  for bench in $(BENCHES); do $$bench || exit 1; done; fi
 
-FUZZ_BUILD = $(MAKE) B='$(B)/fuzz' CC=clang CFLAGS='-O1 -g -fsanitize=fuzzer-no-link' \
+FUZZ_BUILD = $(PARALLEL) B='$(B)/fuzz' CC=clang CFLAGS='-O1 -g -fsanitize=fuzzer-no-link' \
   SANITIZE=address,undefined fuzzers
 fuzz: ## install what is missing, build, run each fuzzer for FUZZ_SECONDS (60)
 	tools/setup fuzz
-	$(FUZZ_BUILD)
+	$(MAKE) $(FUZZ_BUILD)
 	tools/fuzz '$(B)/fuzz' $(FUZZ_SECONDS)
 
 SOAK_SECONDS ?= 600

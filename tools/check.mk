@@ -2,7 +2,6 @@
 # $(B)/check, so that a second run costs only what has changed.
 
 CHECKS := format lint headers gcc symbols install clang tidy cppcheck asan tsan valgrind
-JOBS ?= 2
 C := $(B)/check
 SOURCE_FOLDERS := $(wildcard $(LAYERS) tools examples tests)
 C_FILES := $(shell find $(SOURCE_FOLDERS) -name '*.c' | sort)
@@ -35,25 +34,25 @@ check-headers: $(STAGED) ## the public headers compile clean by themselves, as C
 	done
 
 # With -z defs the linker refuses a shared library that needs what nothing gives it.
-GCC_BUILD = $(MAKE) --no-print-directory -j$(JOBS) B='$(C)/gcc' CC=gcc CFLAGS='$(STRICT)' \
+GCC_BUILD = $(PARALLEL) B='$(C)/gcc' CC=gcc CFLAGS='$(STRICT)' \
   LDFLAGS='$(LDFLAGS) -Wl,-z,defs' $(ALL_GOALS)
 
 check-gcc: ## everything with gcc and warnings as errors
-	$(GCC_BUILD)
+	$(MAKE) $(GCC_BUILD)
 
 check-symbols: ## what the libraries export and need
-	$(GCC_BUILD)
+	$(MAKE) $(GCC_BUILD)
 	tools/symbols '$(C)/gcc'
 
 check-install: ## programs outside the tree build against what is installed
-	$(GCC_BUILD) install PREFIX='$(abspath $(C))/installed'
+	$(MAKE) $(GCC_BUILD) install PREFIX='$(abspath $(C))/installed'
 	tests/install/run '$(abspath $(C))/installed'
-	$(GCC_BUILD) uninstall PREFIX='$(abspath $(C))/installed'
+	$(MAKE) $(GCC_BUILD) uninstall PREFIX='$(abspath $(C))/installed'
 	@left=$$(find '$(C)/installed' ! -type d); [ -z "$$left" ] || { echo "left: $$left"; exit 1; }
 
 check-clang: ## everything with clang and warnings as errors, the fuzzers too
-	$(MAKE) --no-print-directory -j$(JOBS) B='$(C)/clang' CC=clang CFLAGS='$(STRICT)' $(ALL_GOALS)
-	$(FUZZ_BUILD) -j$(JOBS)
+	$(MAKE) $(PARALLEL) B='$(C)/clang' CC=clang CFLAGS='$(STRICT)' $(ALL_GOALS)
+	$(MAKE) $(FUZZ_BUILD)
 
 check-tidy: $(STAGED) ## clang-tidy, with what .clang-tidy says
 	@printf '%s\n' $(C_FILES) | xargs -P $(JOBS) -I '{}' tools/tidy '{}' -std=c11 $(OWN_CPPFLAGS) \
@@ -67,7 +66,7 @@ check-cppcheck: ## cppcheck: warnings, performance, portability
 # program with exit code 99, which none uses for anything else.
 comma := ,
 define sanitized_tests
-	$(MAKE) --no-print-directory -j$(JOBS) B='$(C)/$(1)' CFLAGS='-O1 -g' SANITIZE=$(2) all tests
+	$(MAKE) $(PARALLEL) B='$(C)/$(1)' CFLAGS='-O1 -g' SANITIZE=$(2) all tests
 	ASAN_OPTIONS=exitcode=99:detect_stack_use_after_return=1:strict_string_checks=1 \
 	UBSAN_OPTIONS=print_stacktrace=1 TSAN_OPTIONS=exitcode=99:halt_on_error=1:second_deadlock_stack=1 \
 	RESPUB_BUILD='$(abspath $(C))/$(1)' RESPUB_TEST_SLOW=$(3) RESPUB_TEST_SECONDS=900 $(4) tests/run
@@ -84,7 +83,7 @@ check-tsan: ## all tests under ThreadSanitizer
 
 VALGRIND = valgrind --quiet --error-exitcode=99 --leak-check=full --child-silent-after-fork=yes
 check-valgrind: ## the unit tests under valgrind
-	$(GCC_BUILD)
+	$(MAKE) $(GCC_BUILD)
 	RESPUB_BUILD='$(abspath $(C))/gcc' RESPUB_TEST_SLOW=10 RESPUB_TEST_SECONDS=900 \
 	RESPUB_TEST_WRAPPER='$(VALGRIND)' \
 	  tests/run $(patsubst %.c,$(abspath $(C))/gcc/%,$(wildcard tests/unit/*_test.c))
