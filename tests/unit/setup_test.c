@@ -138,6 +138,25 @@ static void what_is_missing_is_installed_by_the_names_of_the_system(void) {
   tear_down(&f);
 }
 
+/* clang's package does not bring its run-time along, and that of another version is of no use. */
+static void the_run_time_of_clang_is_of_its_version(void) {
+  fixture f;
+  set_up(&f, "1000");
+  shell("cd \"$1/only\" && ln -s ../bin/apt-get . && "
+        "printf '#!/bin/sh\\necho \"sudo $*\" >>%s/log\\n' \"$1\" >sudo && "
+        "printf '#!/bin/sh\\n[ \"$1\" = -dumpversion ] && echo 14.0.6\\n' >clang && chmod +x sudo "
+        "clang",
+        f.folder, NULL);
+  snprintf(f.path, sizeof f.path, "PATH=%s/only", f.folder);
+  respub_test_output result;
+  CU_ASSERT_EQUAL(setup(&f, "fuzz", &result), 1);
+  CU_ASSERT_TRUE(logged(&f, "sudo env DEBIAN_FRONTEND=noninteractive apt-get install -y"));
+  CU_ASSERT_TRUE(logged(&f, " libclang-rt-14-dev"));
+  CU_ASSERT_FALSE(logged(&f, " clang"));
+  respub_test_output_free(&result);
+  tear_down(&f);
+}
+
 static void an_unknown_purpose_is_a_wrong_call(void) {
   fixture f;
   set_up(&f, "0");
@@ -156,6 +175,7 @@ int main(int argc, char **argv) {
       RESPUB_TEST(a_sudo_that_wants_a_password_is_not_used),
       RESPUB_TEST(an_unknown_system_gets_a_sentence),
       RESPUB_TEST(what_is_missing_is_installed_by_the_names_of_the_system),
+      RESPUB_TEST(the_run_time_of_clang_is_of_its_version),
       RESPUB_TEST(an_unknown_purpose_is_a_wrong_call),
   };
   return respub_test_main("setup", tests, RESPUB_TEST_COUNT(tests), argc, argv);
