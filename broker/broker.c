@@ -38,34 +38,45 @@ static void copy_stats(respub_broker *broker) {
   pthread_mutex_unlock(&broker->lock);
 }
 
-static void set_serving(respub_broker *broker, bool serving) {
+static void begin_serving(respub_broker *broker) {
   pthread_mutex_lock(&broker->lock);
-  broker->serving = serving;
+  broker->serving = true;
   pthread_mutex_unlock(&broker->lock);
 }
 
-static bool is_serving(respub_broker *broker) {
+/* The stop that ended it goes with it: whoever finds it serving sees whether a stop is on its way.
+ */
+static void end_serving(respub_broker *broker) {
+  pthread_mutex_lock(&broker->lock);
+  broker->serving = false;
+  atomic_store(&broker->stop, false);
+  pthread_mutex_unlock(&broker->lock);
+}
+
+static bool is_serving(respub_broker *broker, bool *stopping) {
   pthread_mutex_lock(&broker->lock);
   bool serving = broker->serving;
+  *stopping = atomic_load(&broker->stop);
   pthread_mutex_unlock(&broker->lock);
   return serving;
 }
 
-/* Statistics are copied before replies are sent: who has seen a reply finds its command counted. */
+/* Nothing is served once a stop has been asked for: an answer to what was sent after it comes from
+ * the next to serve. Statistics are copied before replies are sent: who has seen a reply finds its
+ * command counted. */
 static respub_status serve(respub_broker *broker) {
   respub__broker_server *server = &broker->server;
   respub_status status = RESPUB_OK;
   while (status == RESPUB_OK && !atomic_load(&broker->stop)) {
     status = respub__broker_server_wait(server);
-    if (status != RESPUB_OK)
+    if (status != RESPUB_OK || atomic_load(&broker->stop))
       break;
     respub__broker_server_serve(server);
     copy_stats(broker);
     respub__broker_server_settle(server);
     copy_stats(broker);
   }
-  atomic_store(&broker->stop, false);
-  set_serving(broker, false);
+  end_serving(broker);
   return status;
 }
 
@@ -92,9 +103,10 @@ static int create_thread(respub_broker *broker) {
 /* Waits for a thread that has been told to stop. The lock `starting` is held on entry. ESTATE:
  * nobody told it to, or the caller is that thread, or somebody else is in respub_broker_run. */
 static respub_status make_idle(respub_broker *broker) {
-  bool ending = atomic_load(&broker->stop) && broker->has_thread &&
-                !pthread_equal(broker->thread, pthread_self());
-  if (is_serving(broker) && !ending)
+  bool stopping;
+  bool serving = is_serving(broker, &stopping);
+  bool waits = broker->has_thread && !pthread_equal(broker->thread, pthread_self());
+  if (serving && !(stopping && waits))
     return RESPUB_ESTATE;
   if (broker->has_thread)
     pthread_join(broker->thread, NULL);
@@ -108,10 +120,10 @@ respub_status respub_broker_start(respub_broker *broker) {
   if (status == RESPUB_OK) {
     /* Stops that came before were meant for what is over now. */
     atomic_store(&broker->stop, false);
-    set_serving(broker, true);
+    begin_serving(broker);
     broker->has_thread = create_thread(broker) == 0;
     if (!broker->has_thread) {
-      set_serving(broker, false);
+      end_serving(broker);
       status = RESPUB_EIO;
     }
   }
@@ -123,7 +135,7 @@ respub_status respub_broker_run(respub_broker *broker) {
   pthread_mutex_lock(&broker->starting);
   respub_status status = make_idle(broker);
   if (status == RESPUB_OK)
-    set_serving(broker, true);
+    begin_serving(broker);
   pthread_mutex_unlock(&broker->starting);
   return status == RESPUB_OK ? serve(broker) : status;
 }
@@ -160,7 +172,7 @@ respub_status respub_broker_open(respub_broker **broker, const respub_broker_opt
 no_starting:
   pthread_mutex_destroy(&b->lock);
 no_lock:
-  respub__broker_server_close(&b->server, false);
+  respub__broker_server_close(&b->server);
   respub__free(&allocator, b);
   return respub__fail(error, RESPUB_ENOMEM, "no memory for a broker");
 }
@@ -168,17 +180,17 @@ no_lock:
 void respub_broker_close(respub_broker *broker) {
   if (broker == NULL)
     return;
-  /* A forked child has neither the thread nor, perhaps, mutexes in a usable state. */
-  bool forked = broker->fork_generation != respub__fork_generation();
-  if (!forked) {
-    respub_broker_stop(broker);
-    if (broker->has_thread)
-      pthread_join(broker->thread, NULL);
-    pthread_mutex_destroy(&broker->starting);
-    pthread_mutex_destroy(&broker->lock);
+  if (broker->fork_generation != respub__fork_generation()) {
+    respub__broker_server_abandon(&broker->server);
+    return;
   }
+  respub_broker_stop(broker);
+  if (broker->has_thread)
+    pthread_join(broker->thread, NULL);
+  pthread_mutex_destroy(&broker->starting);
+  pthread_mutex_destroy(&broker->lock);
   respub_allocator allocator = broker->server.hub.allocator;
-  respub__broker_server_close(&broker->server, forked);
+  respub__broker_server_close(&broker->server);
   respub__free(&allocator, broker);
 }
 

@@ -75,8 +75,9 @@ RESPUB_MUST_USE respub_status respub_broker_run(respub_broker *broker);
 void respub_broker_stop(respub_broker *broker);
 
 /* Stops, joins the thread, disconnects everybody, removes the Unix socket, frees. Accepts NULL. Not
- * while another thread is in respub_broker_run, nor from the log hook. In a forked child it frees
- * memory and the child's descriptors only; the parent goes on serving. */
+ * while another thread is in respub_broker_run, nor from the log hook. In a forked child it
+ * closes the child's copies of the listening descriptors and leaves everything else to the child's
+ * end; the parent goes on serving. No other call is for a forked child. */
 void respub_broker_close(respub_broker *broker);
 
 typedef struct respub_broker_stats {
@@ -89,7 +90,8 @@ typedef struct respub_broker_stats {
   uint64_t delivered; /* messages put into clients' output */
 } respub_broker_stats;
 
-/* From any thread. Counts a command at the latest when its reply is sent. */
+/* From any thread. A command is counted before its reply is sent, unless more than
+ * client_output_bytes were waiting for the same client. */
 void respub_broker_get_stats(respub_broker *broker, respub_broker_stats *stats);
 
 #ifdef __cplusplus

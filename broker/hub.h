@@ -8,6 +8,8 @@
 /* What clients that look at versions are told: the one whose answers are given. */
 #define RESPUB__BROKER_REDIS_VERSION "7.0.0"
 
+struct respub__broker_client;
+
 typedef struct respub__broker_hub {
   respub_allocator allocator;
   respub_log log;
@@ -21,6 +23,8 @@ typedef struct respub__broker_hub {
   respub__broker_list
       touched; /* of of_touched links: those with new output or an end to their life */
   uint64_t last_client_id;
+  /* Sends what the socket takes at once; NULL where there are no sockets. */
+  void (*send_now)(struct respub__broker_client *client);
   uint64_t work; /* grows with everything done for clients; what a turn is measured by */
   respub_broker_stats stats;
 } respub__broker_hub;

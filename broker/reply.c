@@ -13,12 +13,18 @@ static char *room(respub__broker_client *client, size_t size) {
   return place;
 }
 
+static bool over_limit(const respub__broker_client *client) {
+  return client->output.bytes > client->hub->client_output_bytes;
+}
+
+/* A turn's output may be too much for a client that had no chance to read any of it. */
 static void check_limit(respub__broker_client *client) {
   respub__broker_client_touch(client);
-  if (client->output.bytes <= client->hub->client_output_bytes)
+  if (over_limit(client) && client->hub->send_now != NULL)
+    client->hub->send_now(client);
+  if (!over_limit(client) || client->state != RESPUB__BROKER_CLIENT_OPEN)
     return;
-  if (client->state == RESPUB__BROKER_CLIENT_OPEN)
-    client->hub->stats.evicted++;
+  client->hub->stats.evicted++;
   respub__broker_client_lose(client, "does not read, too much is waiting for it");
 }
 

@@ -72,43 +72,6 @@ static void connection_close(respub__broker_server *server, respub__broker_conne
 }
 
 /* ------------------------------------------------------------------------------------------------
- * Opening and closing */
-
-respub_status respub__broker_server_open(respub__broker_server *server,
-                                         const respub_broker_options *options,
-                                         respub_error *error) {
-  *server = (respub__broker_server){.wake = {-1, -1}, .accept_again_ms = RESPUB_NEVER};
-  respub__broker_hub_init(&server->hub, options);
-  server->max_clients = options->max_clients == 0 ? DEFAULT_MAX_CLIENTS : options->max_clients;
-  respub_status status = respub__broker_listeners_open(&server->listeners, options, error);
-  if (status != RESPUB_OK)
-    return status;
-  server->hub.port = server->listeners.port;
-  status = grow(server, FIRST_CAPACITY);
-  if (status == RESPUB_OK)
-    status = respub__wake_open(&server->wake);
-  if (status != RESPUB_OK) {
-    respub__broker_server_close(server, false);
-    return respub__fail(error, status, "cannot open a broker: %s", respub_status_text(status));
-  }
-  server->fds[WAKE] = (struct pollfd){.fd = server->wake.read_fd, .events = POLLIN};
-  server->fds[TCP] = (struct pollfd){.fd = server->listeners.tcp, .events = POLLIN};
-  server->fds[LOCAL] = (struct pollfd){.fd = server->listeners.local, .events = POLLIN};
-  return RESPUB_OK;
-}
-
-void respub__broker_server_close(respub__broker_server *server, bool forked) {
-  while (server->count > 0)
-    connection_close(server, server->connections[server->count - 1]);
-  respub__broker_listeners_close(&server->listeners, forked);
-  if (server->wake.read_fd >= 0)
-    respub__wake_close(&server->wake);
-  respub__free(&server->hub.allocator, server->connections);
-  respub__free(&server->hub.allocator, server->fds);
-  respub__broker_hub_free(&server->hub);
-}
-
-/* ------------------------------------------------------------------------------------------------
  * Accepting */
 
 static void poll_listeners(respub__broker_server *server, bool on) {
@@ -139,7 +102,15 @@ static void welcome(respub__broker_server *server, int fd) {
   }
 }
 
-/* A listener that cannot accept stays readable: polled on, it would keep the loop spinning. */
+/* A listener that cannot accept stays readable: polled on, it would keep the loop spinning. One
+ * warning an episode. */
+static void pause_listeners(respub__broker_server *server, respub_status why) {
+  respub_log_level level = server->accept_failures++ == 0 ? RESPUB_LOG_WARNING : RESPUB_LOG_DEBUG;
+  respub__log(&server->hub.log, level, "cannot accept clients for %d ms: %s", ACCEPT_PAUSE_MS,
+              respub_status_text(why));
+  poll_listeners(server, false);
+}
+
 static void accept_from(respub__broker_server *server, int listener) {
   for (int i = 0; i < ACCEPTS_A_TURN; i++) {
     int fd;
@@ -147,11 +118,10 @@ static void accept_from(respub__broker_server *server, int listener) {
     if (status == RESPUB_AGAIN)
       return;
     if (status != RESPUB_OK) {
-      respub__log(&server->hub.log, RESPUB_LOG_WARNING, "cannot accept clients for %d ms: %s",
-                  ACCEPT_PAUSE_MS, respub_status_text(status));
-      poll_listeners(server, false);
+      pause_listeners(server, status);
       return;
     }
+    server->accept_failures = 0;
     welcome(server, fd);
   }
 }
@@ -222,11 +192,11 @@ void respub__broker_server_serve(respub__broker_server *server) {
 /* ------------------------------------------------------------------------------------------------
  * Sending */
 
-/* As much as the socket takes, up to a turn's share. */
-static void send_to(respub__broker_connection *c) {
+/* As much as the socket takes; no more once it is max_bytes. */
+static void send_to(respub__broker_connection *c, size_t max_bytes) {
   respub__broker_output *output = &c->client.output;
   size_t sent = 0;
-  while (output->bytes > 0 && sent < BYTES_A_TURN) {
+  while (output->bytes > 0 && sent < max_bytes) {
     respub_slice parts[PARTS_A_WRITE];
     size_t n = respub__broker_output_parts(output, parts, PARTS_A_WRITE);
     ptrdiff_t written = respub__socket_write(c->fd, parts, n);
@@ -237,6 +207,10 @@ static void send_to(respub__broker_connection *c) {
     respub__broker_output_sent(output, (size_t)written);
     sent += (size_t)written;
   }
+}
+
+static void send_now(respub__broker_client *client) {
+  send_to(RESPUB__BROKER_OF(client, respub__broker_connection, client), SIZE_MAX);
 }
 
 static short events_wanted(const respub__broker_client *client) {
@@ -252,7 +226,7 @@ void respub__broker_server_settle(respub__broker_server *server) {
         RESPUB__BROKER_OF(touched->first, respub__broker_client, of_touched);
     respub__broker_connection *c = RESPUB__BROKER_OF(client, respub__broker_connection, client);
     if (client->state != RESPUB__BROKER_CLIENT_LOST)
-      send_to(c);
+      send_to(c, BYTES_A_TURN);
     bool done = client->state == RESPUB__BROKER_CLIENT_LEAVING && client->output.bytes == 0;
     if (done || client->state == RESPUB__BROKER_CLIENT_LOST) {
       connection_close(server, c);
@@ -262,4 +236,47 @@ void respub__broker_server_settle(respub__broker_server *server) {
     client->touched = false;
     server->fds[CONNECTIONS + c->slot].events = events_wanted(client);
   }
+}
+
+/* ------------------------------------------------------------------------------------------------
+ * Opening and closing */
+
+respub_status respub__broker_server_open(respub__broker_server *server,
+                                         const respub_broker_options *options,
+                                         respub_error *error) {
+  *server = (respub__broker_server){.wake = {-1, -1}, .accept_again_ms = RESPUB_NEVER};
+  respub__broker_hub_init(&server->hub, options);
+  server->max_clients = options->max_clients == 0 ? DEFAULT_MAX_CLIENTS : options->max_clients;
+  respub_status status = respub__broker_listeners_open(&server->listeners, options, error);
+  if (status != RESPUB_OK)
+    return status;
+  server->hub.port = server->listeners.port;
+  server->hub.send_now = send_now;
+  status = grow(server, FIRST_CAPACITY);
+  if (status == RESPUB_OK)
+    status = respub__wake_open(&server->wake);
+  if (status != RESPUB_OK) {
+    respub__broker_server_close(server);
+    return respub__fail(error, status, "cannot open a broker: %s", respub_status_text(status));
+  }
+  server->fds[WAKE] = (struct pollfd){.fd = server->wake.read_fd, .events = POLLIN};
+  server->fds[TCP] = (struct pollfd){.fd = server->listeners.tcp, .events = POLLIN};
+  server->fds[LOCAL] = (struct pollfd){.fd = server->listeners.local, .events = POLLIN};
+  return RESPUB_OK;
+}
+
+void respub__broker_server_close(respub__broker_server *server) {
+  while (server->count > 0)
+    connection_close(server, server->connections[server->count - 1]);
+  respub__broker_listeners_close(&server->listeners, false);
+  if (server->wake.read_fd >= 0)
+    respub__wake_close(&server->wake);
+  respub__free(&server->hub.allocator, server->connections);
+  respub__free(&server->hub.allocator, server->fds);
+  respub__broker_hub_free(&server->hub);
+}
+
+void respub__broker_server_abandon(respub__broker_server *server) {
+  respub__broker_listeners_close(&server->listeners, true);
+  respub__wake_close(&server->wake);
 }

@@ -164,7 +164,8 @@ static void a_command_has_a_largest_size(void) {
   CHECK_SMALL(21, "*1\r\n$22\r\n", "!invalid bulk length");
   CHECK_SMALL(21, "*4\r\n$1\r\na\r\n$1\r\nb\r\n$1\r\nc\r\n$1\r\nd\r\n", "!too big request");
   CHECK_SMALL(20, "0123456789012345678", "");
-  CHECK_SMALL(20, "012345678901234567890", "!too big inline request");
+  CHECK_SMALL(20, "01234567890123456789\r\n", "!too big inline request");
+  CHECK_SMALL(20, "0123456789012345678\r\n", "[0123456789012345678]\n");
 }
 
 static void announced_sizes_reserve_nothing(void) {
