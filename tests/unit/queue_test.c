@@ -5,6 +5,7 @@
 #include "tests/support/test.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 enum {
@@ -59,8 +60,7 @@ static bool take(taken *t) {
   if (t->event.type != RESPUB_EVENT_MESSAGE)
     return true;
   t->channel = (unsigned)(t->event.channel.ptr[0] - 'a');
-  t->number = 0;
-  sscanf(t->event.payload.ptr, "%u", &t->number);
+  t->number = (unsigned)strtoul(t->event.payload.ptr, NULL, 10);
   CU_ASSERT_PTR_EQUAL(topic, topics[t->channel]);
   respub__queue_let_go(&queue, topic);
   return true;
