@@ -191,7 +191,8 @@ bool respub__compile_rules(respub__compiler *c, respub__check *check, cJSON *val
 static bool fill_check(respub__compiler *c, cJSON *value) {
   const respub__keyword *keyword = respub__keyword_of(value->string);
   if (keyword == NULL)
-    return respub__compile_fail(c, value, "this keyword is not known or not supported");
+    return respub__compile_fail(c, c->object, "the keyword \"%.60s\" is not known or not supported",
+                                value->string);
   /* What checks nothing needs a place only until its value has been read. */
   respub__check *check = &c->rule->checks[c->rule->n];
   *check = (respub__check){.keyword = keyword, .rule = c->rule, .source = value};
@@ -243,7 +244,8 @@ static bool fill_all(respub__compiler *c) {
 
 const respub__rule *respub__compile(respub__compiler *c) {
   const respub__rule *root = respub__compile_rule(c, c->document);
-  return root != NULL && fill_all(c) && respub__refuse_loops(c) ? root : NULL;
+  bool compiled = root != NULL && fill_all(c) && respub__refuse_loops(c);
+  return compiled && c->status == RESPUB_OK ? root : NULL;
 }
 
 void respub__compiler_free(respub__compiler *c) {

@@ -287,7 +287,7 @@ respub__pattern *respub__pattern_compile(respub__arena *arena, const char *sourc
   p.reason = NULL;
   p.n = p.ranges_n = 0;
   p.depth = 0;
-  bool parsed = parse_pattern(&p);
+  bool parsed = parse_pattern(&p) && p.reason == NULL;
   *reason = p.reason;
   return parsed ? keep(arena, &p) : NULL;
 }

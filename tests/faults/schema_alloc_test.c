@@ -58,7 +58,8 @@ static const char everything[] =
     "\"#p\"},\"c\":{\"enum\":[1,\"x\",{}]},\"list\":{\"items\":true,\"prefixItems\":[{},false],"
     "\"contains\":{\"const\":1},\"uniqueItems\":true}},\"patternProperties\":{\"^x[a-z]{2}$\":true}"
     ","
-    "\"additionalProperties\":{\"pattern\":\"(a|b)+\"},\"required\":[\"a\"],\"dependentRequired\":"
+    "\"additionalProperties\":{\"pattern\":\"(a|[b-d]){200}\"},\"required\":[\"a\"],"
+    "\"dependentRequired\":"
     "{\"a\":[\"b\"]},\"dependentSchemas\":{\"b\":{}},\"allOf\":[{}],\"anyOf\":[true],\"oneOf\":[{}]"
     ","
     "\"not\":{\"type\":\"null\"},\"if\":{},\"then\":{},\"else\":{},\"propertyNames\":{},"
@@ -90,7 +91,24 @@ static respub_status load(respub_error *error) {
   return status;
 }
 
+/* Memory of schemas is taken in blocks. A pattern of another length moves their borders, so that
+ * each piece is once the first of a block. */
+static int filler;
+
+static respub_status compile_shifted(respub_error *error) {
+  char text[1024];
+  respub_schema *schema = NULL;
+  int len = snprintf(text, sizeof text, "{\"pattern\":\"a{%d}\",%s", filler, everything + 1);
+  CU_ASSERT_TRUE_FATAL(len > 0 && (size_t)len < sizeof text);
+  respub_status status = respub_schema_compile(&schema, text, (size_t)len, error);
+  CU_ASSERT_EQUAL(schema == NULL, status != RESPUB_OK);
+  respub_schema_free(schema);
+  return status;
+}
+
 static void compiling_survives_lack_of_memory(void) {
+  for (filler = 1; filler < 330; filler++)
+    sweep("compile_shifted", compile_shifted);
   sweep("compile", compile);
   sweep("load", load);
 }

@@ -10,8 +10,7 @@ char *respub_test_quotes(const char *text) {
   char *copy = malloc(size);
   if (copy == NULL)
     abort();
-  for (size_t i = 0; i < size; i++)
-    copy[i] = text[i];
+  memcpy(copy, text, size);
   for (char *c = copy; *c != '\0'; c++) {
     if (*c == '\'')
       *c = '"';

@@ -11,11 +11,12 @@ typedef respub_status make_channel(char out[RESPUB_CHANNEL_MAX], const char *nam
                                    respub_error *error);
 
 static void check_named(make_channel *make, const char *name, const char *wanted) {
-  char out[RESPUB_CHANNEL_MAX] = "x";
+  char out[RESPUB_CHANNEL_MAX];
   respub_error error = {.status = RESPUB_OK};
+  memset(out, 'x', sizeof out);
   respub_status status = make(out, name, &error);
   RESPUB_CHECK(status == RESPUB_OK, "%s: %s", name, error.text);
-  RESPUB_CHECK(strcmp(out, wanted) == 0, "%s: %s", name, out);
+  RESPUB_CHECK(memcmp(out, wanted, strlen(wanted) + 1) == 0, "%s: %.95s", name, out);
 }
 
 static void check_no_name(make_channel *make, const char *name, const char *wanted) {

@@ -1,5 +1,6 @@
 /* Schemas that cannot be used, and what is said about them; schemas as text and as files. */
 #include "tests/support/check.h"
+#include "tests/support/guard.h"
 #include "tests/support/test.h"
 #include "tests/support/verdict.h"
 
@@ -36,7 +37,7 @@ static void check_refused(const refused *rows, size_t n) {
     check_refused(rows, sizeof rows / sizeof rows[0]);                                             \
   } while (0)
 
-#define UNKNOWN ": this keyword is not known or not supported"
+#define UNKNOWN(name) ": the keyword \"" name "\" is not known or not supported"
 
 static void what_is_no_schema_is_refused(void) {
   REFUSED(
@@ -52,18 +53,19 @@ static void what_is_no_schema_is_refused(void) {
 
 /* Ignored in silence they would accept what their author wanted refused. */
 static void keywords_that_are_not_known_are_refused_by_name(void) {
-  REFUSED({"{'maxium':1}", "at /maxium" UNKNOWN}, {"{'Type':'string'}", "at /Type" UNKNOWN},
-          {"{'unevaluatedProperties':false}", "at /unevaluatedProperties" UNKNOWN},
-          {"{'unevaluatedItems':false}", "at /unevaluatedItems" UNKNOWN},
-          {"{'$dynamicRef':'#a'}", "at /$dynamicRef" UNKNOWN},
-          {"{'$dynamicAnchor':'a'}", "at /$dynamicAnchor" UNKNOWN},
-          {"{'$vocabulary':{}}", "at /$vocabulary" UNKNOWN},
-          {"{'dependencies':{}}", "at /dependencies" UNKNOWN},
-          {"{'additionalItems':false}", "at /additionalItems" UNKNOWN},
+  REFUSED({"{'maxium':1}", "at the root" UNKNOWN("maxium")},
+          {"{'Type':'string'}", "at the root" UNKNOWN("Type")},
+          {"{'unevaluatedProperties':false}", "at the root" UNKNOWN("unevaluatedProperties")},
+          {"{'unevaluatedItems':false}", "at the root" UNKNOWN("unevaluatedItems")},
+          {"{'$dynamicRef':'#a'}", "at the root" UNKNOWN("$dynamicRef")},
+          {"{'$dynamicAnchor':'a'}", "at the root" UNKNOWN("$dynamicAnchor")},
+          {"{'$vocabulary':{}}", "at the root" UNKNOWN("$vocabulary")},
+          {"{'dependencies':{}}", "at the root" UNKNOWN("dependencies")},
+          {"{'additionalItems':false}", "at the root" UNKNOWN("additionalItems")},
           {"{'properties':{'a':{'items':{'reqired':['x']}}}}",
-           "at /properties/a/items/reqired" UNKNOWN},
-          {"{'$defs':{'unused':{'foo':1}}}", "at /$defs/unused/foo" UNKNOWN},
-          {"{'then':{'foo':1}}", "at /then/foo" UNKNOWN});
+           "at /properties/a/items" UNKNOWN("reqired")},
+          {"{'$defs':{'unused':{'foo':1}}}", "at /$defs/unused" UNKNOWN("foo")},
+          {"{'then':{'foo':1}}", "at /then" UNKNOWN("foo")});
 }
 
 static void values_of_keywords_have_a_form(void) {
@@ -132,13 +134,15 @@ static void references_lead_somewhere(void) {
           {"{'$ref':'#/type','type':'string'}", "at /$ref" NOWHERE},
           {"{'items':{'$ref':'#/prefixItems/1'},'prefixItems':[{}]}", "at /items/$ref" NOWHERE},
           {"{'items':{'$ref':'#/prefixItems/00'},'prefixItems':[{}]}", "at /items/$ref" NOWHERE},
+          {"{'items':{'$ref':'#/prefixItems/01'},'prefixItems':[{},{}]}", "at /items/$ref" NOWHERE},
+          {"{'items':{'$ref':'#/$defs/a%zz'},'$defs':{'a%zz':{}}}", "at /items/$ref" NOWHERE},
           {"{'items':{'$ref':'#/prefixItems/-'},'prefixItems':[{}]}", "at /items/$ref" NOWHERE},
           {"{'items':{'$ref':'#/prefixItems/99999999999999999999'},'prefixItems':[{}]}",
            "at /items/$ref" NOWHERE},
           {"{'$ref':'#/$defs/%4','$defs':{'@':{}}}", "at /$ref" NOWHERE},
           {"{'$ref':'#/$defs/%00','$defs':{'':{}}}", "at /$ref" NOWHERE},
           {"{'$ref':'#/enum','enum':[{'foo':1}]}", "at /$ref" NOWHERE},
-          {"{'$ref':'#/enum/0','enum':[{'foo':1}]}", "at /enum/0/foo" UNKNOWN});
+          {"{'$ref':'#/enum/0','enum':[{'foo':1}]}", "at /enum/0" UNKNOWN("foo")});
 }
 
 #define LOOP ": this reference leads back to itself without going into the value"
@@ -199,6 +203,41 @@ static void a_schema_shows_itself_indented_with_every_digit(void) {
   respub_schema_free(NULL);
 }
 
+/* Deep nesting must not multiply the length of the text. */
+static void indentation_ends_at_16_levels(void) {
+  char text[256];
+  size_t len = 0;
+  for (int i = 0; i < 20; i++)
+    len += (size_t)snprintf(text + len, sizeof text - len, "{'items':");
+  len += (size_t)snprintf(text + len, sizeof text - len, "{}");
+  for (int i = 0; i < 20; i++)
+    len += (size_t)snprintf(text + len, sizeof text - len, "}");
+  respub_schema *schema = respub_test_schema(text);
+  const char *json = respub_schema_json(schema);
+  size_t widest = 0;
+  for (const char *line = json; line != NULL; line = strchr(line, '\n')) {
+    line += *line == '\n';
+    size_t blanks = strspn(line, " ");
+    widest = blanks > widest ? blanks : widest;
+  }
+  CU_ASSERT_EQUAL(widest, 32);
+  respub_schema_free(schema);
+}
+
+static void the_text_of_a_schema_is_not_read_beyond_its_end(void) {
+  static const char text[] = " {\"items\" : [ ] } \n";
+  static const char usable[] = " {\"items\" : { } } \n";
+  respub_guard guard = respub_guard_open(sizeof text);
+  respub_schema *schema = NULL;
+  const char *bytes = respub_guard_put_last(&guard, text, sizeof text - 1);
+  CU_ASSERT_EQUAL(respub_schema_compile(&schema, bytes, sizeof text - 1, NULL), RESPUB_ESCHEMA);
+  bytes = respub_guard_put_last(&guard, usable, sizeof usable - 1);
+  CU_ASSERT_EQUAL(respub_schema_compile(&schema, bytes, sizeof usable - 1, NULL), RESPUB_OK);
+  respub_guard_close(&guard);
+  CU_ASSERT_STRING_EQUAL(respub_schema_json(schema), "{\n  \"items\": {}\n}");
+  respub_schema_free(schema);
+}
+
 /* ---- files ---- */
 
 enum {
@@ -235,6 +274,7 @@ static void schemas_are_loaded_from_files(void) {
   (void)snprintf(path, sizeof path, "%s/schema.json", folder);
   check_load(path, RESPUB_EIO, "schema.json: no such file");
   check_load(folder, RESPUB_EIO, ": it is a folder");
+  check_load("/nonexistent\n\x7f", RESPUB_EIO, "/nonexistent??: no such file");
   write_file(path, "", 0);
   check_load(path, RESPUB_ESCHEMA, "the text ends where a value is due");
   write_file(path, "{\"type\":\"null\"}", 100);
@@ -282,6 +322,8 @@ int main(int argc, char **argv) {
       RESPUB_TEST(references_that_never_end_are_refused),
       RESPUB_TEST(patterns_that_mean_more_than_is_understood_are_refused),
       RESPUB_TEST(a_schema_shows_itself_indented_with_every_digit),
+      RESPUB_TEST(indentation_ends_at_16_levels),
+      RESPUB_TEST(the_text_of_a_schema_is_not_read_beyond_its_end),
       RESPUB_TEST(schemas_are_loaded_from_files),
       RESPUB_TEST(long_chains_of_references_do_not_recurse),
   };

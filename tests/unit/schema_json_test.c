@@ -347,18 +347,41 @@ static void strings_are_escaped_where_json_asks_for_it(void) {
   char *text = NULL;
   size_t len = 0;
   CU_ASSERT_PTR_NOT_NULL(cJSON_AddStringToObject(
-      value, "k\"\n", "\x01\x1f\b\f\n\r\t\"\\/\x7f\xc3\xa9\xf0\x9f\x98\x80"));
+      value, "k\"\n", " \x01\x1f\b\f\n\r\t\"\\/\x7f\xc3\xa9\xf0\x9f\x98\x80"));
   CU_ASSERT_PTR_NOT_NULL(cJSON_AddArrayToObject(value, ""));
   CU_ASSERT_PTR_NOT_NULL(cJSON_AddTrueToObject(value, "t"));
   CU_ASSERT_PTR_NOT_NULL(cJSON_AddFalseToObject(value, "f"));
   CU_ASSERT_PTR_NOT_NULL(cJSON_AddNullToObject(value, "n"));
   CU_ASSERT_EQUAL(respub_json_text(value, &text, &len), RESPUB_OK);
-  CU_ASSERT_STRING_EQUAL(text, "{\"k\\\"\\n\":\"\\u0001\\u001f\\b\\f\\n\\r\\t\\\"\\\\/\x7f\xc3\xa9"
+  CU_ASSERT_STRING_EQUAL(text, "{\"k\\\"\\n\":\" \\u0001\\u001f\\b\\f\\n\\r\\t\\\"\\\\/\x7f\xc3\xa9"
                                "\xf0\x9f\x98\x80\",\"\":[],\"t\":true,\"f\":false,\"n\":null}");
   CU_ASSERT_EQUAL(len, strlen(text));
   respub_text_free(text);
   cJSON_Delete(value);
   respub_text_free(NULL);
+}
+
+/* What takes more room in print than in memory. */
+static void room_is_made_for_every_escape(void) {
+  enum {
+    MANY = 20000
+  };
+  static const char characters[] = "\"\\\n\x01/ ";
+  static const size_t printed[] = {2, 2, 2, 6, 1, 1};
+  char *filler = malloc(MANY + 1);
+  CU_ASSERT_PTR_NOT_NULL_FATAL(filler);
+  filler[MANY] = '\0';
+  for (size_t i = 0; characters[i] != '\0'; i++) {
+    char *text = NULL;
+    size_t len = 0;
+    memset(filler, characters[i], MANY);
+    cJSON *value = cJSON_CreateString(filler);
+    CU_ASSERT_EQUAL(respub_json_text(value, &text, &len), RESPUB_OK);
+    CU_ASSERT_EQUAL(len, MANY * printed[i] + 2);
+    respub_text_free(text);
+    cJSON_Delete(value);
+  }
+  free(filler);
 }
 
 static void check_unprintable(cJSON *value) {
@@ -444,6 +467,7 @@ int main(int argc, char **argv) {
       RESPUB_TEST(numbers_are_printed_in_the_fewest_digits_that_read_back),
       RESPUB_TEST(every_double_reads_back_to_the_last_bit),
       RESPUB_TEST(strings_are_escaped_where_json_asks_for_it),
+      RESPUB_TEST(room_is_made_for_every_escape),
       RESPUB_TEST(what_json_cannot_say_is_not_printed),
       RESPUB_TEST(a_part_of_a_tree_is_printed_without_what_follows),
   };

@@ -77,6 +77,9 @@ static void references_lead_into_the_schema(void) {
        "/b: expected null, got 1 (type)"},
       {"{'prefixItems':[{'type':'null'},{'$ref':'#/prefixItems/0'}]}", "[null,1]",
        "/1: expected null, got 1 (type)"},
+      {"{'items':{'$ref':'#/prefixItems/10'},'prefixItems':[true,true,true,true,true,true,true,"
+       "true,true,true,{'type':'null'}]}",
+       "[0,1,2,3,4,5,6,7,8,9,null,11]", "/11: expected null, got 11 (type)"},
       {"{'$ref':'#/$defs/a~1b~0c%25d%22','$defs':{'a/b~c%d\\u0022':{'type':'null'}}}", "1",
        "expected null, got 1 (type)"},
       {"{'$ref':'#/$defs/yes','$defs':{'yes':true}}", "1", NULL},

@@ -71,23 +71,24 @@ static void classes_hold_characters_and_ranges(void) {
           {"^[-a]+$", "-a", true}, {"^[a-]+$", "-a", true}, {NULL, "b", false},
           {"^[\\]\\\\^]+$", "]\\^", true}, {"^[.*+?(){}|$]+$", ".*+?(){}|$", true},
           {NULL, "a", false}, {"[]", "a", false}, {"^[^]$", "\n", true},
-          {"^[\\d\\s]+$", "1 2", true}, {NULL, "a", false}, {"^[^\\d]$", "x", true},
-          {NULL, "1", false}, {"^[\\D1]+$", "1x", true}, {NULL, "2", false},
-          {"^[\\b]$", "\b", true}, {"^[\xce\xb1-\xcf\x89]$", "\xce\xbb", true}, {NULL, "l", false},
-          {"^[\xf0\x9f\x98\x80-\xf0\x9f\x99\x8f]$", "\xf0\x9f\x98\x8e", true},
+          {"^[\\d\\s]+$", "1 2", true}, {NULL, "a", false}, {"^[^a]$", "^", true},
+          {"^[^\\d]$", "x", true}, {NULL, "1", false}, {"^[\\D1]+$", "1x", true},
+          {NULL, "2", false}, {"^[\\b]$", "\b", true}, {"^[\xce\xb1-\xcf\x89]$", "\xce\xbb", true},
+          {NULL, "l", false}, {"^[\xf0\x9f\x98\x80-\xf0\x9f\x99\x8f]$", "\xf0\x9f\x98\x8e", true},
           {NULL, "\xf0\x9f\x9a\x80", false},
           {"^[\\u{1F600}-\\u{1F64F}]$", "\xf0\x9f\x98\x8e", true}, {"^[\\w-]+$", "a-b", true});
 }
 
 static void escapes_are_those_of_ecma(void) {
   MATCHES({"^\\d+$", "0123456789", true}, {NULL, "\xd9\xa1", false}, {"^\\D$", "x", true},
-          {NULL, "1", false}, {"^\\w+$", "aZ_9", true}, {NULL, "\xc3\xa9", false},
+          {NULL, "1", false}, {"^\\w+$", "azAZ_09", true}, {NULL, "\xc3\xa9", false},
           {NULL, "-", false}, {"^\\W$", "\xc3\xa9", true}, {NULL, "_", false},
           {"^\\s+$", " \t\n\v\f\r\xc2\xa0\xe2\x80\xa8\xe3\x80\x80\xef\xbb\xbf", true},
           {NULL, "\xe2\x80\x8b", false}, {"^\\S$", "x", true}, {NULL, "\xc2\xa0", false},
           {"^\\t\\n\\v\\f\\r$", "\t\n\v\f\r", true},
           {"^\\x41\\u0042\\u{43}\\u{1f600}$", "ABC\xf0\x9f\x98\x80", true},
-          {"^\\ud83d\\ude00$", "\xf0\x9f\x98\x80", true}, {"^\\cA\\cz$", "\x01\x1a", true},
+          {"^\\ud83d\\ude00$", "\xf0\x9f\x98\x80", true}, {"\\ud83d\\n|x", "x", true},
+          {"\\ud83d\\u{1f600}|\\ud83dy|\\ude00|x", "x", true}, {"^\\cA\\cz$", "\x01\x1a", true},
           {"^\\.\\*\\/\\-\\$\\@$", ".*/-$@", true}, {NULL, "x*/-$@", false}, {"\\0", "a", false});
 }
 
@@ -100,7 +101,8 @@ static void a_dot_is_any_character_of_a_line(void) {
 static void edges_lie_between_word_and_other_characters(void) {
   MATCHES({"\\bcat\\b", "the cat sat", true}, {NULL, "cat", true}, {NULL, "concat", false},
           {NULL, "cats", false}, {"\\Bcat", "concat", true}, {NULL, "cat", false},
-          {"^\\b", "", false}, {"^\\B$", "", true}, {"a\\b\xc3\xa9", "a\xc3\xa9", true});
+          {"^\\b", "", false}, {"^\\B$", "", true}, {"a\\b\xc3\xa9", "a\xc3\xa9", true},
+          {"a\\b1", "a1", false}, {"\\b0Z_z9\\b", "-0Z_z9-", true});
 }
 
 /* Engines that go back take 2^30 steps for this. */

@@ -5,6 +5,7 @@
 
 #include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 static respub_registry *open_registry(void) {
@@ -24,12 +25,11 @@ static respub_schema *marked(int mark) {
 
 /* The mark of the channel's schema; 0: it has none; -1: that of a built-in one. */
 static int mark_of(const respub_registry *registry, const char *channel) {
-  int mark = -1;
   const respub_schema *schema = respub_registry_find(registry, respub_slice_of_string(channel));
   if (schema == NULL)
     return 0;
-  (void)sscanf(respub_schema_json(schema), "{\n  \"const\": %d", &mark);
-  return mark;
+  const char *mark = strstr(respub_schema_json(schema), "{\n  \"const\": ");
+  return mark == NULL ? -1 : (int)strtol(mark + strlen("{\n  \"const\": "), NULL, 10);
 }
 
 static respub_status add(respub_registry *registry, const char *name, int mark) {
