@@ -38,21 +38,30 @@ typedef struct runner {
   respub_broker *broker;
   pthread_t thread;
   respub_status status;
+  atomic_bool begun;
   atomic_bool ended;
 } runner;
 
 static void *run(void *arg) {
   runner *r = arg;
+  atomic_store(&r->begun, true);
   r->status = respub_broker_run(r->broker);
   atomic_store(&r->ended, true);
   return NULL;
 }
 
+static bool has_begun(void *ctx) {
+  return atomic_load(&((runner *)ctx)->begun);
+}
+
+/* The thread is about to run when this returns, or does. */
 static void runner_begin(runner *r, respub_broker *broker) {
   r->broker = broker;
   r->status = RESPUB_EIO;
+  atomic_init(&r->begun, false);
   atomic_init(&r->ended, false);
   CU_ASSERT_EQUAL_FATAL(pthread_create(&r->thread, NULL, run, r), 0);
+  CU_ASSERT_TRUE_FATAL(respub_test_wait(has_begun, r, DEADLINE_MS));
 }
 
 static bool has_ended(void *ctx) {
@@ -167,6 +176,15 @@ static void stop_signalled(int number) {
   respub_broker_stop(signalled);
 }
 
+/* Sent again each time, because ThreadSanitizer may hold a signal back that comes just before the
+ * thread begins to wait. */
+static bool ends_by_signal(void *ctx) {
+  runner *r = ctx;
+  if (!has_ended(r))
+    pthread_kill(r->thread, SIGUSR1);
+  return has_ended(r);
+}
+
 static void a_signal_handler_may_stop_it(void) {
   struct sigaction action = {.sa_handler = stop_signalled};
   struct sigaction before;
@@ -176,7 +194,7 @@ static void a_signal_handler_may_stop_it(void) {
   for (int i = 0; i < 20; i++) {
     runner r;
     runner_begin(&r, signalled);
-    pthread_kill(r.thread, SIGUSR1);
+    CU_ASSERT_TRUE(respub_test_wait(ends_by_signal, &r, DEADLINE_MS));
     runner_end(&r);
   }
   sigaction(SIGUSR1, &before, NULL);
