@@ -7,6 +7,7 @@ bool respub__in_handler_locked(const respub_subscriber *sub) {
   return sub->in_handler && pthread_equal(sub->deliverer, pthread_self());
 }
 
+/* Lock held on entry. Runs user code without it. */
 static inline void call_locked(respub_subscriber *sub, respub_handler *handler, void *ctx,
                                const respub_event *event) {
   sub->in_handler = true;

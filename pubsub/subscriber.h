@@ -46,8 +46,11 @@ struct respub_subscriber {
   pthread_t reader, dispatcher;
   bool has_reader, has_dispatcher; /* threads that somebody has to join */
   bool joining;                    /* somebody does */
+  unsigned joins;                  /* how often somebody has */
+  bool delivered_last;             /* the thread that delivers is out of its last handler */
   unsigned callers;                /* threads inside run, next, flush, step, stop */
   bool entered;                    /* one of them delivers */
+  unsigned entries;                /* how often one came to deliver */
   bool stopping;                   /* who drives is to leave */
   bool stop_pending;               /* a stop that met nobody: for the next run or next */
   bool closing;
@@ -70,10 +73,11 @@ static inline bool respub__subscriber_should_leave(const respub_subscriber *sub)
 /* Lock held on entry. True when the calling thread is inside a handler of this subscriber. */
 bool respub__in_handler_locked(const respub_subscriber *sub);
 
-/* Lock held on entry. Run the handlers that a message, or another event, concerns, without the
- * lock. */
+/* Lock held on entry. Runs the handlers of a message without the lock. */
 void respub__dispatch_message_locked(respub_subscriber *sub, respub_event *event,
                                      const respub__topic *topic);
+
+/* Lock held on entry. Runs what hears of events other than messages, without the lock. */
 void respub__dispatch_other_locked(respub_subscriber *sub, respub_event *event);
 
 /* Lock held on entry. Calls the released functions that are due, without the lock. */
@@ -125,7 +129,11 @@ RESPUB_MUST_USE respub_status respub__start_reader_locked(respub_subscriber *sub
 /* Lock held on entry. Ends both threads, waiting for them; not from one of them. */
 void respub__join_threads_locked(respub_subscriber *sub);
 
-/* Lock held on entry. Enters a call that delivers. ESTATE, ECLOSED. */
+/* Lock held on entry. Threads that left because a handler said stop are still to be joined. */
+void respub__join_stopped_locked(respub_subscriber *sub);
+
+/* Lock held on entry. Enters a call that delivers. ESTATE, ECLOSED; then too it ends with depart.
+ */
 RESPUB_MUST_USE respub_status respub__enter_locked(respub_subscriber *sub, respub__way way);
 
 /* Lock held on entry, released on return. Leaves it again, as depart. */

@@ -14,13 +14,14 @@ enum {
 
 /* -- */
 
+/* Lock held on entry. */
 static inline void count_message_locked(respub_subscriber *sub, const respub_event *event) {
   sub->stats.messages++;
   sub->stats.payload_bytes += event->payload.len;
 }
 
-/* Notes what an event other than a message says, and puts it as the user is to see it: people want
- * the time of day, the session knows only the monotonic clock. */
+/* Lock held on entry. Notes what an event other than a message says, and puts it as the user is to
+ * see it: people want the time of day, the session knows only the monotonic clock. */
 static void finish_event_locked(respub_subscriber *sub, respub_event *event) {
   if (event->type == RESPUB_EVENT_DISCONNECTED || event->type == RESPUB_EVENT_CONNECT_FAILED)
     sub->stats.last_error = sub->engine.link.error;
@@ -31,8 +32,8 @@ static void finish_event_locked(respub_subscriber *sub, respub_event *event) {
   event->to_ms += offset_ms;
 }
 
-/* Waits until the queue has room. Nothing is read meanwhile, so silence says nothing about the
- * peer. */
+/* Lock held on entry. Waits until the queue has room. Nothing is read meanwhile, so silence says
+ * nothing about the peer. */
 RESPUB__APART static void enqueue_locked(respub_subscriber *sub, const respub_event *event,
                                          respub__topic *topic) {
   respub__heartbeat *heartbeat = &sub->engine.session.heartbeat;
@@ -52,6 +53,7 @@ RESPUB__APART static void enqueue_locked(respub_subscriber *sub, const respub_ev
   respub__monitor_notify(&sub->monitor);
 }
 
+/* Lock held on entry. */
 static inline void hand_message_locked(respub_subscriber *sub, respub_event *event,
                                        respub__topic *topic) {
   count_message_locked(sub, event);
@@ -61,7 +63,7 @@ static inline void hand_message_locked(respub_subscriber *sub, respub_event *eve
     respub__dispatch_message_locked(sub, event, topic);
 }
 
-/* Leaves the event blank. */
+/* Lock held on entry. Leaves the event blank. */
 RESPUB__APART static void hand_other_locked(respub_subscriber *sub, respub_event *event) {
   finish_event_locked(sub, event);
   if (respub__subscriber_queues(sub))
@@ -84,6 +86,7 @@ static void connect_locked(respub_subscriber *sub) {
   respub__engine_connected(e, respub__clock_ms(), result);
 }
 
+/* Lock held on entry. */
 static void end_turn_locked(respub_subscriber *sub) {
   sub->stats.bytes_in = respub__link_bytes_in(&sub->engine.link);
   sub->stats.bytes_out = respub__link_bytes_out(&sub->engine.link);
