@@ -41,6 +41,7 @@ static void symbols_are_upper_cased(void) {
   check_named(respub_ticker_channel, "aapl", "TICKER_UPDATES_AAPL");
   check_named(respub_ticker_channel, "brk.b", "TICKER_UPDATES_BRK.B");
   check_named(respub_ticker_channel, "a", "TICKER_UPDATES_A");
+  check_named(respub_ticker_channel, "azAZ", "TICKER_UPDATES_AZAZ");
   check_named(respub_ticker_channel, "btc/usd-1", "TICKER_UPDATES_BTC/USD-1");
   check_named(respub_ticker_channel, "!@[`{~", "TICKER_UPDATES_!@[`{~");
 }
