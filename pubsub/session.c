@@ -77,11 +77,11 @@ respub__topic *respub__session_want(respub__session *s, respub_kind kind, respub
 
 void respub__session_unwant(respub__session *s, respub__topic *t) {
   ask(s, t, false);
-  respub__session_discard(s, t, false);
+  respub__session_discard(s, t);
 }
 
 void respub__session_release(respub__session *s, respub__topic *t) {
-  respub__session_discard(s, t, false);
+  respub__session_discard(s, t);
 }
 
 uint64_t respub__session_barrier(respub__session *s) {
@@ -157,7 +157,7 @@ void respub__session_lost(respub__session *s) {
   while (unwanted != NULL) {
     respub__topic *t = unwanted;
     unwanted = t->next;
-    respub__session_discard(s, t, false);
+    respub__session_discard(s, t);
   }
 }
 
@@ -168,6 +168,7 @@ void respub__session_heard(respub__session *s, int64_t now_ms) {
 static void report_gone(respub__session *s, respub_event *event) {
   respub__topic *t = respub__session_flying(s, s->gone_at++);
   bool ended = t->wire == RESPUB__ABSENT;
+  respub__session_name(s, t);
   t->holds--;
   *event = (respub_event){
       .type = ended ? RESPUB_EVENT_UNSUBSCRIBED : RESPUB_EVENT_REFUSED,
@@ -178,7 +179,6 @@ static void report_gone(respub__session *s, respub_event *event) {
   };
   *(t->kind == RESPUB_CHANNEL ? &event->channel : &event->pattern) = respub__topic_slice(t);
   respub__session_list(s, t);
-  respub__session_discard(s, t, true);
 }
 
 static void report_gap(respub__session *s, int64_t now_ms, respub_event *event) {

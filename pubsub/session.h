@@ -37,7 +37,7 @@ typedef struct respub__session {
   bool live;
 
   respub__topic *first_listed, *last_listed; /* need a command, in the order they were asked for */
-  respub__topic *doomed; /* out of the table; its name may still be read until the next poll */
+  respub__topic *named;                      /* held, because the last event shows its name */
 
   respub__sent *sent; /* ring, power of two; unanswered commands, oldest first */
   uint32_t sent_capacity, sent_head, sent_tail;

@@ -96,7 +96,7 @@ static respub_status on_confirmation(respub__session *s, int64_t now_ms, const c
   if (status != RESPUB_OK)
     return status;
   respub__session_list(s, t);
-  respub__session_discard(s, t, false);
+  respub__session_discard(s, t);
   *event = (respub_event){.type = op == RESPUB__SUBSCRIBE ? RESPUB_EVENT_SUBSCRIBED
                                                           : RESPUB_EVENT_UNSUBSCRIBED,
                           .kind = kind,
@@ -135,7 +135,7 @@ static respub_status refuse_one(respub__session *s, int64_t now_ms, respub__topi
   t->told = t->refused;
   if (!tell) {
     respub__session_list(s, t);
-    respub__session_discard(s, t, false);
+    respub__session_discard(s, t);
     return RESPUB_AGAIN;
   }
   *event = (respub_event){.type = RESPUB_EVENT_REFUSED,
@@ -144,6 +144,7 @@ static respub_status refuse_one(respub__session *s, int64_t now_ms, respub__topi
                           .text = text,
                           .generation = s->generation};
   *name_of(event) = respub__topic_slice(t);
+  respub__session_name(s, t);
   return RESPUB_OK;
 }
 
@@ -156,7 +157,7 @@ static void split(respub__session *s, const respub__sent *sent) {
     respub__session_move(s, t, RESPUB__ABSENT);
     t->batch = half;
     respub__session_list(s, t);
-    respub__session_discard(s, t, false);
+    respub__session_discard(s, t);
   }
 }
 

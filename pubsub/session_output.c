@@ -76,7 +76,7 @@ static respub__topic *unlist_first(respub__session *s) {
  */
 static respub__topic *first_needing(respub__session *s, respub__op *op) {
   while (s->first_listed != NULL && !respub__topic_need(s->first_listed, op))
-    respub__session_discard(s, unlist_first(s), false);
+    respub__session_discard(s, unlist_first(s));
   return s->first_listed;
 }
 

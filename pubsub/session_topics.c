@@ -55,24 +55,27 @@ void respub__session_list(respub__session *s, respub__topic *t) {
   s->last_listed = t;
 }
 
-void respub__session_discard(respub__session *s, respub__topic *t, bool defer) {
+void respub__session_discard(respub__session *s, respub__topic *t) {
   if (t->wanted || t->listed || t->holds > 0 || t->wire != RESPUB__ABSENT)
     return;
   respub__session_uncount(s, t);
   respub__topics_remove(&s->topics, t);
-  if (!defer) {
-    respub__topics_free_topic(&s->topics, t);
-    return;
-  }
+  respub__topics_free_topic(&s->topics, t);
+}
+
+void respub__session_name(respub__session *s, respub__topic *t) {
+  t->holds++;
   respub__session_reclaim(s);
-  s->doomed = t;
+  s->named = t;
 }
 
 void respub__session_reclaim(respub__session *s) {
-  if (s->doomed == NULL)
+  respub__topic *t = s->named;
+  if (t == NULL)
     return;
-  respub__topics_free_topic(&s->topics, s->doomed);
-  s->doomed = NULL;
+  s->named = NULL;
+  t->holds--;
+  respub__session_discard(s, t);
 }
 
 static void forget_answered(respub__session *s) {

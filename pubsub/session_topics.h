@@ -18,11 +18,12 @@ bool respub__topic_need(const respub__topic *t, respub__op *op);
 /* Puts t in the list of those that need a command, if it does and a connection is up. */
 void respub__session_list(respub__session *s, respub__topic *t);
 
-/* Forgets t when nobody needs it any more. Its memory goes at once, or, if a reported event may
- * still name it, with the next call of the driver (defer). */
-void respub__session_discard(respub__session *s, respub__topic *t, bool defer);
+/* Forgets t when nobody needs it any more. */
+void respub__session_discard(respub__session *s, respub__topic *t);
 
-/* Frees what the last event of respub__session_poll named. */
+/* Holds t, whose name the event shows that is about to be told: whoever gets it may end t at once,
+ * and go on reading. Until the next name, or reclaim. */
+void respub__session_name(respub__session *s, respub__topic *t);
 void respub__session_reclaim(respub__session *s);
 
 /* Marks t, which one confirmation has answered, in its command; forgets commands that are answered
