@@ -20,8 +20,7 @@ typedef struct respub__broker_hub {
   int port; /* for INFO */
   respub__broker_topics topics;
   respub__broker_list clients; /* of of_hub links, oldest first */
-  respub__broker_list
-      touched; /* of of_touched links: those with new output or an end to their life */
+  respub__broker_list touched; /* of of_touched links: whose output or state has changed */
   uint64_t last_client_id;
   /* Sends what the socket takes at once; NULL where there are no sockets. */
   void (*send_now)(struct respub__broker_client *client);

@@ -77,21 +77,19 @@ static respub_status open_local(respub__broker_listeners *l, const respub_broker
     return RESPUB_OK;
   if (options->unix_path[0] == '\0')
     return respub__fail(error, RESPUB_EARGUMENT, "the path of the Unix socket is empty");
-  char path[RESPUB__ADDRESS_TEXT] = "";
-  respub_status status = absolute(options->unix_path, path, sizeof path, error);
+  respub_status status = absolute(options->unix_path, l->path, sizeof l->path, error);
   if (status == RESPUB_OK)
     status = respub__socket_listen_unix(&l->local, options->unix_path, error);
   if (status != RESPUB_OK)
     return status;
   struct stat file;
-  if (lstat(options->unix_path, &file) == 0) {
-    l->path = options->unix_path;
+  if (lstat(l->path, &file) == 0) {
     l->device = file.st_dev;
     l->inode = file.st_ino;
   }
   if (l->tcp < 0) {
     snprintf(l->address, sizeof l->address, "%s", options->unix_path);
-    write_unix_url(l->url, sizeof l->url, path);
+    write_unix_url(l->url, sizeof l->url, l->path);
   }
   return RESPUB_OK;
 }
@@ -116,7 +114,7 @@ respub_status respub__broker_listeners_open(respub__broker_listeners *listeners,
 /* Another broker may have found the file stale and put its own there. */
 static bool file_is_ours(const respub__broker_listeners *l) {
   struct stat file;
-  return l->path != NULL && lstat(l->path, &file) == 0 && file.st_dev == l->device &&
+  return l->local >= 0 && lstat(l->path, &file) == 0 && file.st_dev == l->device &&
          file.st_ino == l->inode;
 }
 

@@ -11,8 +11,8 @@ typedef struct respub__broker_listeners {
   int tcp;   /* -1: none */
   int local; /* -1: none */
   int port;
-  const char *path; /* NULL: no Unix socket */
-  dev_t device;     /* of the socket file, so that only this one is removed */
+  char path[RESPUB__ADDRESS_TEXT]; /* absolute, because the program may change its folder */
+  dev_t device;                    /* of the socket file, so that only this one is removed */
   ino_t inode;
   char address[RESPUB__ADDRESS_TEXT];
   char url[8 + 3 * RESPUB__ADDRESS_TEXT]; /* every byte may have to be written as %XX */

@@ -227,9 +227,9 @@ static void a_relative_path_has_an_absolute_url(void) {
   respub_broker *broker = start_on("socket");
   CU_ASSERT_STRING_EQUAL(respub_broker_address(broker), "socket");
   CU_ASSERT_TRUE(strstr(respub_broker_url(broker), f.path) != NULL);
+  CU_ASSERT_EQUAL(chdir(here), 0);
   CU_ASSERT_TRUE(answers_url(respub_broker_url(broker)));
   respub_broker_close(broker);
-  CU_ASSERT_EQUAL(chdir(here), 0);
   close_folder(&f);
 }
 
