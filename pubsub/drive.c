@@ -6,8 +6,7 @@
 
 /* -- Entering and leaving -- */
 
-/* Lock held on entry. Threads that left because a handler said stop are still to be joined. */
-static void join_stopped_locked(respub_subscriber *sub) {
+void respub__join_stopped_locked(respub_subscriber *sub) {
   if (sub->way != RESPUB__WAY_THREAD || !sub->stopping)
     return;
   respub__join_threads_locked(sub);
@@ -19,13 +18,18 @@ respub_status respub__enter_locked(respub_subscriber *sub, respub__way way) {
     return RESPUB_ECLOSED;
   if (respub__in_handler_locked(sub))
     return RESPUB_ESTATE;
-  join_stopped_locked(sub);
+  sub->callers++; /* so that a close waits for this wait */
+  respub__join_stopped_locked(sub);
+  sub->callers--;
+  if (sub->closing)
+    return RESPUB_ECLOSED;
   bool again = sub->way == RESPUB__WAY_LOOP && way == RESPUB__WAY_LOOP && !sub->entered;
   if (sub->way != RESPUB__WAY_NONE && !again)
     return RESPUB_ESTATE;
   sub->way = way;
   sub->deliverer = pthread_self();
   sub->entered = true;
+  sub->entries++;
   sub->callers++;
   return RESPUB_OK;
 }
@@ -106,6 +110,8 @@ static void *reader_main(void *arg) {
 /* Lock held on entry, released on return. After a close by one of its handlers nobody may be there
  * to join this thread: unless somebody does already, it goes alone. */
 static void end_deliverer_locked(respub_subscriber *sub, bool *has_thread) {
+  sub->delivered_last = true;
+  respub__monitor_notify(&sub->monitor);
   if (!sub->close_deferred || sub->joining) {
     respub__monitor_leave(&sub->monitor);
     return;
@@ -145,10 +151,15 @@ respub_status respub__start_reader_locked(respub_subscriber *sub) {
   return spawn(&sub->reader, reader_main, sub, &sub->has_reader) ? RESPUB_OK : RESPUB_EIO;
 }
 
-/* Others may wait for the same end: one joins, the rest wait for it. */
+/* Others may wait for the same end: one joins, the rest wait for that, and not for threads that
+ * somebody starts behind it. */
 void respub__join_threads_locked(respub_subscriber *sub) {
-  while (sub->joining)
-    (void)respub__monitor_wait(&sub->monitor, RESPUB_NEVER);
+  if (sub->joining) {
+    unsigned seen = sub->joins;
+    while (sub->joining && sub->joins == seen)
+      (void)respub__monitor_wait(&sub->monitor, RESPUB_NEVER);
+    return;
+  }
   bool reader = sub->has_reader;
   bool dispatcher = sub->has_dispatcher;
   if (!reader && !dispatcher)
@@ -162,6 +173,7 @@ void respub__join_threads_locked(respub_subscriber *sub) {
     pthread_join(sub->dispatcher, NULL);
   respub__monitor_enter(&sub->monitor);
   sub->has_reader = sub->has_dispatcher = sub->joining = false;
+  sub->joins++;
   if (sub->way == RESPUB__WAY_THREAD)
     sub->way = RESPUB__WAY_NONE;
   respub__monitor_notify(&sub->monitor);
@@ -173,10 +185,12 @@ static respub_status start_locked(respub_subscriber *sub) {
     return RESPUB_ECLOSED;
   if (respub__in_handler_locked(sub))
     return RESPUB_ESTATE;
-  join_stopped_locked(sub);
+  respub__join_stopped_locked(sub);
+  if (sub->closing)
+    return RESPUB_ECLOSED;
   if (sub->way != RESPUB__WAY_NONE)
     return RESPUB_ESTATE;
-  sub->stop_pending = false;
+  sub->stop_pending = sub->delivered_last = false;
   sub->way = RESPUB__WAY_THREAD;
   bool queues = respub__subscriber_queues(sub);
   if (!queues && spawn(&sub->reader, direct_main, sub, &sub->has_reader))
@@ -200,10 +214,24 @@ respub_status respub_subscriber_start(respub_subscriber *sub) {
   return status;
 }
 
+/* Lock held on entry. Waits for those who drive now; who enters behind them is not meant. */
+static void await_stopped_locked(respub_subscriber *sub) {
+  unsigned entries = sub->entries;
+  respub__join_threads_locked(sub);
+  while (sub->way == RESPUB__WAY_CALLER && sub->entries == entries)
+    (void)respub__monitor_wait(&sub->monitor, RESPUB_NEVER);
+  if (sub->way == RESPUB__WAY_NONE)
+    sub->stopping = false;
+}
+
 void respub_subscriber_stop(respub_subscriber *sub) {
   if (respub__check_fork(sub) != RESPUB_OK)
     return;
   respub__monitor_enter(&sub->monitor);
+  if (sub->way == RESPUB__WAY_LOOP) {
+    respub__monitor_leave(&sub->monitor);
+    return;
+  }
   sub->stop_pending = sub->way == RESPUB__WAY_NONE;
   sub->stopping = true;
   respub__notify_locked(sub);
@@ -212,10 +240,7 @@ void respub_subscriber_stop(respub_subscriber *sub) {
     return;
   }
   sub->callers++;
-  respub__join_threads_locked(sub);
-  while (sub->way == RESPUB__WAY_CALLER)
-    (void)respub__monitor_wait(&sub->monitor, RESPUB_NEVER);
-  sub->stopping = false;
+  await_stopped_locked(sub);
   sub->callers--;
   (void)respub__depart_locked(sub, RESPUB_OK);
 }
@@ -235,10 +260,8 @@ respub_status respub_subscriber_run(respub_subscriber *sub) {
     return RESPUB_EFORKED;
   respub__monitor_enter(&sub->monitor);
   respub_status status = respub__enter_locked(sub, RESPUB__WAY_CALLER);
-  if (status != RESPUB_OK) {
-    respub__monitor_leave(&sub->monitor);
-    return status;
-  }
+  if (status != RESPUB_OK)
+    return respub__depart_locked(sub, status);
   if (!sub->stop_pending && !respub__subscriber_queues(sub))
     respub__read_until_left_locked(sub);
   else if (!sub->stop_pending && (status = respub__start_reader_locked(sub)) == RESPUB_OK)
@@ -287,10 +310,8 @@ respub_status respub_subscriber_next(respub_subscriber *sub, int timeout_ms, res
   int64_t deadline_ms = respub__deadline_after(timeout_ms);
   respub__monitor_enter(&sub->monitor);
   respub_status status = respub__enter_locked(sub, RESPUB__WAY_CALLER);
-  if (status != RESPUB_OK) {
-    respub__monitor_leave(&sub->monitor);
-    return status;
-  }
+  if (status != RESPUB_OK)
+    return respub__depart_locked(sub, status);
   status = next_locked(sub, deadline_ms, event);
   return respub__leave_locked(sub, status);
 }

@@ -26,7 +26,9 @@ static void drive_once_locked(respub_subscriber *sub, int64_t deadline_ms) {
 static respub_status flush_driving_locked(respub_subscriber *sub, uint64_t ticket,
                                           int64_t deadline_ms) {
   respub_status status = RESPUB_OK;
-  while (!answered_locked(sub, ticket, &status)) {
+  if (respub__subscriber_queues(sub))
+    status = respub__start_reader_locked(sub);
+  while (status == RESPUB_OK && !answered_locked(sub, ticket, &status)) {
     if (sub->stopping || respub__clock_ms() >= deadline_ms)
       return RESPUB_TIMEOUT;
     drive_once_locked(sub, deadline_ms);
@@ -39,9 +41,11 @@ static respub_status flush_waiting_locked(respub_subscriber *sub, uint64_t ticke
                                           int64_t deadline_ms) {
   respub_status status = RESPUB_OK;
   while (!answered_locked(sub, ticket, &status)) {
-    if (sub->way == RESPUB__WAY_NONE)
+    if (sub->way == RESPUB__WAY_THREAD && sub->stopping && sub->delivered_last)
+      respub__join_stopped_locked(sub);
+    else if (sub->way == RESPUB__WAY_NONE)
       return RESPUB_AGAIN;
-    if (!respub__monitor_wait(&sub->monitor, deadline_ms))
+    else if (!respub__monitor_wait(&sub->monitor, deadline_ms))
       return RESPUB_TIMEOUT;
   }
   return status;
@@ -58,7 +62,7 @@ static respub_status begin_flush_locked(respub_subscriber *sub) {
     return RESPUB_ECLOSED;
   if (respub__in_handler_locked(sub) || loops_here_locked(sub))
     return RESPUB_ESTATE;
-  return respub__subscriber_queues(sub) ? respub__start_reader_locked(sub) : RESPUB_OK;
+  return RESPUB_OK;
 }
 
 respub_status respub_subscriber_flush(respub_subscriber *sub, int timeout_ms) {

@@ -51,10 +51,8 @@ respub_status respub_subscriber_step(respub_subscriber *sub) {
     return RESPUB_ESTATE;
   respub__monitor_enter(&sub->monitor);
   respub_status status = respub__enter_locked(sub, RESPUB__WAY_LOOP);
-  if (status != RESPUB_OK) {
-    respub__monitor_leave(&sub->monitor);
-    return status;
-  }
+  if (status != RESPUB_OK)
+    return respub__depart_locked(sub, status);
   respub__wake_drain(&sub->wake);
   (void)respub__turn_locked(sub);
   return respub__leave_locked(sub, RESPUB_OK);

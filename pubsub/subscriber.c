@@ -109,6 +109,7 @@ void respub__subscriber_finish(respub_subscriber *sub) {
   respub_event closed = {.type = RESPUB_EVENT_CLOSED};
   respub__monitor_enter(&sub->monitor);
   sub->closing = true;
+  sub->close_deferred = false;
   sub->deliverer = pthread_self();
   respub__engine_close(&sub->engine);
   end_subscriptions_locked(sub);

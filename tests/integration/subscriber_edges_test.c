@@ -1,0 +1,227 @@
+/* A subscriber at the moments when its calls meet: stop against run, flush after a stop, an
+ * unsubscribe that ends what an event still names. */
+#include "pubsub/pubsub.h"
+#include "tests/support/recorder.h"
+#include "tests/support/server.h"
+#include "tests/support/test.h"
+#include "tests/support/wait.h"
+
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <string.h>
+
+enum {
+  DEADLINE_MS = 10000
+};
+
+static respub_test_server *server;
+
+static respub_subscriber *open_with(respub_delivery delivery, respub_handler *on_event, void *ctx) {
+  respub_subscriber_options o;
+  respub_subscriber_options_init(&o);
+  respub_subscriber *sub = NULL;
+  CU_ASSERT_EQUAL_FATAL(
+      respub_options_from_url(&o.connection, respub_test_server_url(server), NULL), RESPUB_OK);
+  o.on_event = on_event;
+  o.event_ctx = ctx;
+  o.delivery = delivery;
+  CU_ASSERT_EQUAL_FATAL(respub_subscriber_open(&sub, &o, NULL), RESPUB_OK);
+  return sub;
+}
+
+static void ignore(const respub_event *event, void *ctx) {
+  (void)event;
+  (void)ctx;
+}
+
+static bool is_set(void *ctx) {
+  return atomic_load((atomic_int *)ctx) != 0;
+}
+
+/* ------------------------------------------------------------------------------------------------
+ * What an event names */
+
+static const char forbidden[] = "a-forbidden-channel-whose-name-is-long-enough-to-be-looked-at";
+
+static void give_up(const respub_event *event, void *ctx) {
+  if (event->type != RESPUB_EVENT_REFUSED)
+    return;
+  CU_ASSERT_EQUAL(respub_subscriber_unsubscribe_channel(event->subscriber, event->channel),
+                  RESPUB_OK);
+  CU_ASSERT_TRUE(respub_slice_equal(event->channel, respub_slice_of_string(forbidden)));
+  atomic_store((atomic_int *)ctx, 1);
+}
+
+static void a_refused_channel_keeps_its_name_while_its_event_is_looked_at(void) {
+  atomic_int refused = 0;
+  respub_event event = {.type = RESPUB_EVENT_CLOSED};
+  CU_ASSERT_TRUE(respub_test_server_says(server, "ACL SETUSER default resetchannels &ok*", "+OK"));
+  respub_subscriber *sub = open_with(RESPUB_DELIVER_DIRECT, give_up, &refused);
+  CU_ASSERT_EQUAL(
+      respub_subscriber_subscribe(sub, respub_slice_of_string(forbidden), ignore, NULL, NULL),
+      RESPUB_OK);
+  CU_ASSERT_EQUAL(respub_subscriber_start(sub), RESPUB_OK);
+  CU_ASSERT_TRUE(respub_test_wait(is_set, &refused, DEADLINE_MS));
+  respub_subscriber_stop(sub);
+
+  CU_ASSERT_EQUAL(
+      respub_subscriber_subscribe(sub, respub_slice_of_string(forbidden), NULL, NULL, NULL),
+      RESPUB_OK);
+  while (event.type != RESPUB_EVENT_REFUSED)
+    CU_ASSERT_EQUAL_FATAL(respub_subscriber_next(sub, respub_test_scaled(DEADLINE_MS), &event),
+                          RESPUB_OK);
+  CU_ASSERT_EQUAL(respub_subscriber_unsubscribe_all(sub), RESPUB_OK);
+  CU_ASSERT_TRUE(respub_slice_equal(event.channel, respub_slice_of_string(forbidden)));
+  respub_subscriber_close(sub);
+  CU_ASSERT_TRUE(respub_test_server_says(server, "ACL SETUSER default allchannels", "+OK"));
+}
+
+/* ------------------------------------------------------------------------------------------------
+ * Stop against those who go on at once */
+
+typedef struct again {
+  respub_subscriber *sub;
+  atomic_int entered, leave, stopped;
+} again;
+
+static void *run_again_and_again(void *arg) {
+  again *a = arg;
+  while (!atomic_load(&a->leave)) {
+    atomic_fetch_add(&a->entered, 1);
+    CU_ASSERT_EQUAL(respub_subscriber_run(a->sub), RESPUB_OK);
+  }
+  return NULL;
+}
+
+static void *stop_often(void *arg) {
+  again *a = arg;
+  for (int i = 0; i < 200; i++)
+    respub_subscriber_stop(a->sub);
+  atomic_store(&a->stopped, 1);
+  return NULL;
+}
+
+static void check_stop_against_run(respub_delivery delivery) {
+  pthread_t runner, stopper;
+  again a = {.sub = open_with(delivery, NULL, NULL)};
+  CU_ASSERT_EQUAL_FATAL(pthread_create(&runner, NULL, run_again_and_again, &a), 0);
+  CU_ASSERT_TRUE(respub_test_wait(is_set, &a.entered, DEADLINE_MS));
+  CU_ASSERT_EQUAL_FATAL(pthread_create(&stopper, NULL, stop_often, &a), 0);
+  CU_ASSERT_TRUE(respub_test_wait(is_set, &a.stopped, DEADLINE_MS));
+  atomic_store(&a.leave, 1);
+  while (!atomic_load(&a.stopped))
+    respub_subscriber_stop(a.sub); /* frees a stopper that hangs, so that the test can end */
+  pthread_join(stopper, NULL);
+  respub_subscriber_stop(a.sub);
+  pthread_join(runner, NULL);
+  respub_subscriber_close(a.sub);
+}
+
+static void a_stop_returns_although_run_is_called_again_at_once(void) {
+  check_stop_against_run(RESPUB_DELIVER_DIRECT);
+  check_stop_against_run(RESPUB_DELIVER_BLOCK);
+}
+
+/* ------------------------------------------------------------------------------------------------
+ * After a handler's stop */
+
+typedef struct halting {
+  atomic_int inside, go, done;
+} halting;
+
+static void stop_and_wait(const respub_event *event, void *ctx) {
+  halting *h = ctx;
+  if (event->type != RESPUB_EVENT_CONNECTED || atomic_exchange(&h->inside, 1))
+    return;
+  respub_subscriber_stop(event->subscriber);
+  (void)respub_test_wait(is_set, &h->go, DEADLINE_MS);
+}
+
+static void check_flush_after_stop(respub_delivery delivery) {
+  halting h = {.go = 1};
+  respub_subscriber *sub = open_with(delivery, stop_and_wait, &h);
+  CU_ASSERT_EQUAL(respub_subscriber_start(sub), RESPUB_OK);
+  CU_ASSERT_TRUE(respub_test_wait(is_set, &h.inside, DEADLINE_MS));
+  CU_ASSERT_EQUAL(respub_subscriber_subscribe(sub, RESPUB_LIT("late"), ignore, NULL, NULL),
+                  RESPUB_OK);
+  CU_ASSERT_EQUAL(respub_subscriber_flush(sub, respub_test_scaled(DEADLINE_MS)), RESPUB_OK);
+  respub_subscriber_close(sub);
+}
+
+static void a_flush_after_a_handlers_stop_drives_by_itself(void) {
+  check_flush_after_stop(RESPUB_DELIVER_DIRECT);
+  check_flush_after_stop(RESPUB_DELIVER_BLOCK);
+}
+
+typedef struct caller {
+  respub_subscriber *sub;
+  pthread_t thread;
+  atomic_int ready, done;
+} caller;
+
+static void *start_main(void *arg) {
+  caller *c = arg;
+  atomic_store(&c->ready, 1);
+  CU_ASSERT_EQUAL(respub_subscriber_start(c->sub), RESPUB_OK);
+  atomic_store(&c->done, 1);
+  return NULL;
+}
+
+static void *stop_main(void *arg) {
+  caller *c = arg;
+  atomic_store(&c->ready, 1);
+  respub_subscriber_stop(c->sub);
+  atomic_store(&c->done, 1);
+  return NULL;
+}
+
+static bool two_wait(void *ctx) {
+  (void)ctx;
+  static int looks;
+  return ++looks % 20 == 0;
+}
+
+/* The handler has said stop and stays; one thread starts anew and another stops, and both wait for
+ * it. Whichever way it ends, both return. */
+static void check_start_against_stop(respub_delivery delivery) {
+  halting h = {.go = 0};
+  caller starter = {.sub = open_with(delivery, stop_and_wait, &h)};
+  caller stopper = {.sub = starter.sub};
+  CU_ASSERT_EQUAL(respub_subscriber_start(starter.sub), RESPUB_OK);
+  CU_ASSERT_TRUE(respub_test_wait(is_set, &h.inside, DEADLINE_MS));
+  CU_ASSERT_EQUAL_FATAL(pthread_create(&starter.thread, NULL, start_main, &starter), 0);
+  CU_ASSERT_TRUE(respub_test_wait(is_set, &starter.ready, DEADLINE_MS));
+  (void)respub_test_wait(two_wait, NULL, DEADLINE_MS);
+  CU_ASSERT_EQUAL_FATAL(pthread_create(&stopper.thread, NULL, stop_main, &stopper), 0);
+  CU_ASSERT_TRUE(respub_test_wait(is_set, &stopper.ready, DEADLINE_MS));
+  (void)respub_test_wait(two_wait, NULL, DEADLINE_MS);
+  atomic_store(&h.go, 1);
+  CU_ASSERT_TRUE(respub_test_wait(is_set, &starter.done, DEADLINE_MS));
+  CU_ASSERT_TRUE(respub_test_wait(is_set, &stopper.done, DEADLINE_MS));
+  respub_subscriber_stop(starter.sub);
+  pthread_join(starter.thread, NULL);
+  pthread_join(stopper.thread, NULL);
+  respub_subscriber_close(starter.sub);
+}
+
+static void a_start_and_a_stop_that_wait_for_one_handler_both_return(void) {
+  check_start_against_stop(RESPUB_DELIVER_DIRECT);
+  check_start_against_stop(RESPUB_DELIVER_BLOCK);
+}
+
+static const respub_test tests[] = {
+    RESPUB_TEST(a_refused_channel_keeps_its_name_while_its_event_is_looked_at),
+    RESPUB_TEST(a_stop_returns_although_run_is_called_again_at_once),
+    RESPUB_TEST(a_flush_after_a_handlers_stop_drives_by_itself),
+    RESPUB_TEST(a_start_and_a_stop_that_wait_for_one_handler_both_return),
+};
+
+int main(int argc, char **argv) {
+  server = respub_test_server_start(NULL);
+  if (server == NULL)
+    return 1;
+  int failed = respub_test_main("subscriber_edges", tests, RESPUB_TEST_COUNT(tests), argc, argv);
+  respub_test_server_free(server);
+  return failed;
+}
