@@ -292,6 +292,10 @@ size_t respub_conn_unsent(const respub_conn *conn) {
   return respub__buffer_used(&conn->output);
 }
 
+size_t respub_conn_untaken(const respub_conn *conn) {
+  return respub__buffer_used(&conn->input) - conn->taken;
+}
+
 uint64_t respub_conn_bytes_in(const respub_conn *conn) {
   return conn->bytes_in;
 }

@@ -58,6 +58,11 @@ struct respub_conn {
   respub_error error;
 };
 
+/* The usual case of respub__conn_usable. */
+static inline bool respub__conn_is_ready(const respub_conn *conn) {
+  return conn->state == RESPUB__CONN_READY && conn->generation == respub__fork_generation();
+}
+
 /* RESPUB_OK when the socket may be used, else the status to return: EFORKED, ESTATE, or why it was
  * lost. */
 RESPUB_MUST_USE respub_status respub__conn_usable(const respub_conn *conn);

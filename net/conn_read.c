@@ -47,11 +47,9 @@ static void drop_taken(respub_conn *conn) {
 /* ------------------------------------------------------------------------------------------------
  * Reading */
 
-static respub_status make_room(respub_conn *conn) {
+RESPUB__APART static respub_status make_room(respub_conn *conn, size_t need) {
   respub__buffer *in = &conn->input;
   size_t used = respub__buffer_used(in);
-  /* With less room than this at the end, reading would take many small calls. */
-  size_t need = in->capacity / 4 + 1;
   if (used < conn->input_limit && need > conn->input_limit - used)
     need = conn->input_limit - used;
   respub_status status = respub__buffer_reserve(in, &conn->allocator, need, conn->input_limit);
@@ -64,7 +62,11 @@ static respub_status make_room(respub_conn *conn) {
 respub_status respub__conn_read(respub_conn *conn) {
   respub__buffer *in = &conn->input;
   drop_taken(conn);
-  respub_status status = make_room(conn);
+  /* With less room than this at the end, reading would take many small calls. */
+  size_t need = in->capacity / 4 + 1;
+  respub_status status = RESPUB_OK;
+  if (in->capacity - in->end < need || respub__buffer_used(in) + need > conn->input_limit)
+    status = make_room(conn, need);
   if (status != RESPUB_OK)
     return status;
   ptrdiff_t got =
@@ -77,10 +79,9 @@ respub_status respub__conn_read(respub_conn *conn) {
 }
 
 respub_status respub_conn_fill(respub_conn *conn) {
-  respub_status status = respub__conn_usable(conn);
-  if (status != RESPUB_OK)
-    return status;
-  status = respub__conn_read(conn);
+  if (!respub__conn_is_ready(conn))
+    return respub__conn_usable(conn);
+  respub_status status = respub__conn_read(conn);
   if (status >= 0 || status == RESPUB_EFULL || status == RESPUB_ENOMEM)
     return status;
   return respub__conn_lose(conn, status, "reading");

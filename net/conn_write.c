@@ -1,5 +1,6 @@
 /* The way out: encoder or caller's bytes -> queue -> socket. */
 #include "net/conn.h"
+#include "net/inline.h"
 
 #include <string.h>
 
@@ -104,31 +105,61 @@ static bool sum_parts(const respub_slice *parts, size_t n, size_t *total) {
   return true;
 }
 
-respub_status respub_conn_write(respub_conn *conn, const respub_slice *parts, size_t n,
-                                size_t replies, bool now, size_t *written) {
-  size_t ignored = 0;
-  size_t *taken = written != NULL ? written : &ignored;
-  *taken = 0;
+/* What is left of the parts is queued. */
+static respub_status queue_parts(respub_conn *conn, cursor *c, size_t left) {
+  respub_status status =
+      respub__buffer_reserve(&conn->output, &conn->allocator, left, conn->output_limit);
+  if (status == RESPUB_OK)
+    queue_rest(&conn->output, c);
+  return status;
+}
+
+/* Of which the socket has taken the first *taken bytes. */
+RESPUB__APART static respub_status write_parts(respub_conn *conn, const respub_slice *parts,
+                                               size_t n, bool now, size_t *taken) {
+  size_t total;
+  size_t queued = respub_conn_unsent(conn);
   respub_status status = respub__conn_usable(conn);
   if (status != RESPUB_OK)
     return status;
-  size_t total;
-  size_t queued = respub_conn_unsent(conn);
   if (!sum_parts(parts, n, &total) || queued > conn->output_limit ||
       total > conn->output_limit - queued)
     return RESPUB_EFULL;
-  cursor c = {parts, n, 0};
+  cursor c = {parts, n, *taken};
   advance(&c, 0);
   if (now && queued == 0)
     status = write_now(conn, &c, taken);
   if (status != RESPUB_OK)
     return respub__conn_lose(conn, status, "writing");
   if (*taken < total)
-    status =
-        respub__buffer_reserve(&conn->output, &conn->allocator, total - *taken, conn->output_limit);
-  if (status != RESPUB_OK)
-    return *taken > 0 ? respub__conn_lose(conn, status, "writing") : status;
-  queue_rest(&conn->output, &c);
+    status = queue_parts(conn, &c, total - *taken);
+  return status != RESPUB_OK && *taken > 0 ? respub__conn_lose(conn, status, "writing") : status;
+}
+
+/* The usual case: one part, and nothing in front of it. Bytes taken, or a status. */
+static inline ptrdiff_t write_part(respub_conn *conn, respub_slice part) {
+  if (!respub__conn_is_ready(conn) || respub__buffer_used(&conn->output) > 0 || part.len == 0 ||
+      part.len > conn->output_limit)
+    return 0;
+  ptrdiff_t put = conn->transport.write(conn->transport.ctx, &part, 1);
+  if (put > 0)
+    conn->bytes_out += (uint64_t)put;
+  return put;
+}
+
+respub_status respub_conn_write(respub_conn *conn, const respub_slice *parts, size_t n,
+                                size_t replies, bool now, size_t *written) {
+  size_t ignored;
+  size_t *taken = written != NULL ? written : &ignored;
+  ptrdiff_t put = now && n == 1 ? write_part(conn, parts[0]) : 0;
+  *taken = put > 0 ? (size_t)put : 0;
+  if (put < 0)
+    return respub__conn_lose(conn, (respub_status)put, "writing");
+  if (put == 0 || *taken < parts[0].len) {
+    respub_status status = write_parts(conn, parts, n, now, taken);
+    if (status != RESPUB_OK)
+      return status;
+  }
   conn->due += replies;
   return RESPUB_OK;
 }

@@ -261,6 +261,9 @@ RESPUB_MUST_USE respub_status respub_conn_push(respub_conn *conn);
 /* Bytes queued and not yet given to the socket. */
 size_t respub_conn_unsent(const respub_conn *conn);
 
+/* Bytes read from the socket and not yet taken. */
+size_t respub_conn_untaken(const respub_conn *conn);
+
 /* Bytes read from and written to the socket so far. */
 uint64_t respub_conn_bytes_in(const respub_conn *conn);
 uint64_t respub_conn_bytes_out(const respub_conn *conn);

@@ -11,8 +11,7 @@
 #include <sys/eventfd.h>
 #endif
 
-static int poll_timeout(int64_t deadline_ms) {
-  int64_t now_ms = respub__clock_ms();
+static int poll_timeout(int64_t now_ms, int64_t deadline_ms) {
   if (deadline_ms <= now_ms)
     return 0;
   int64_t left_ms = deadline_ms - now_ms;
@@ -20,8 +19,12 @@ static int poll_timeout(int64_t deadline_ms) {
 }
 
 respub_status respub__wait(struct pollfd *fds, size_t n, int64_t deadline_ms) {
-  for (;;) {
-    int timeout_ms = poll_timeout(deadline_ms);
+  return respub__wait_from(fds, n, respub__clock_ms(), deadline_ms);
+}
+
+respub_status respub__wait_from(struct pollfd *fds, size_t n, int64_t now_ms, int64_t deadline_ms) {
+  for (;; now_ms = respub__clock_ms()) {
+    int timeout_ms = poll_timeout(now_ms, deadline_ms);
     int ready = poll(fds, (nfds_t)n, timeout_ms);
     if (ready > 0)
       return RESPUB_OK;

@@ -11,6 +11,10 @@
  * descriptors). EINTR goes on with the time that is left. RESPUB_EIO: poll failed, see errno. */
 RESPUB_MUST_USE respub_status respub__wait(struct pollfd *fds, size_t n, int64_t deadline_ms);
 
+/* The same for a caller who has just looked at the clock. */
+RESPUB_MUST_USE respub_status respub__wait_from(struct pollfd *fds, size_t n, int64_t now_ms,
+                                                int64_t deadline_ms);
+
 /* A descriptor that any thread can make readable (eventfd or a pipe). */
 typedef struct respub__wake {
   int read_fd;
