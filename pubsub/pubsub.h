@@ -81,8 +81,9 @@ const char *respub_event_name(respub_event_type type);
  * comes again, and the GAP covers both. When something is refused on the way, GAP comes as soon as
  * all the rest is confirmed, and again, longer, before RESTORED.
  *
- * GAP, connection lost: from_ms is when the last byte came that proves the old connection alive,
- * to_ms when everything wanted was confirmed on the new one; missed is RESPUB_MISSED_UNKNOWN. For
+ * GAP, connection lost: from_ms is when the last byte came that proves the old connection alive; if
+ * reading was behind then (a slow handler, a full queue), the last moment when it was not. to_ms is
+ * when everything wanted was confirmed on the new one; missed is RESPUB_MISSED_UNKNOWN. For
  * one channel the gap ends at its own SUBSCRIBED. GAP, queue overflow: from_ms and to_ms are the
  * times of the first and last message dropped in this episode, missed is their exact number, status
  * is RESPUB_EFULL.

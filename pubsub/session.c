@@ -109,6 +109,7 @@ void respub__session_connected(respub__session *s, int64_t now_ms) {
   s->most_sent = s->most_flying = MOST_FLYING;
   s->generation++;
   respub__heartbeat_start(&s->heartbeat, now_ms);
+  s->level_ms = now_ms;
   size_t at = 0;
   for (respub__topic *t; (t = respub__topics_next(&s->topics, &at)) != NULL;)
     respub__session_list(s, t);
@@ -138,7 +139,7 @@ void respub__session_lost(respub__session *s) {
   respub__session_reclaim(s);
   if (s->confirmed > 0) {
     if (!s->gap_open)
-      s->gap_from_ms = s->heartbeat.heard_ms;
+      s->gap_from_ms = s->heartbeat.heard_ms < s->level_ms ? s->heartbeat.heard_ms : s->level_ms;
     s->gap_open = true;
   }
   s->gap_told = false;
@@ -232,6 +233,7 @@ static void retry_refused(respub__session *s) {
 respub_status respub__session_tick(respub__session *s, int64_t now_ms) {
   if (!s->live)
     return RESPUB_OK;
+  s->level_ms = now_ms;
   if (now_ms >= s->retry_at_ms)
     retry_refused(s);
   respub__pulse pulse = respub__heartbeat_check(&s->heartbeat, now_ms);

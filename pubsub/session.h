@@ -59,6 +59,7 @@ typedef struct respub__session {
   bool restore_open; /* RESTORED is owed, once this ticket is settled */
   uint64_t restore_ticket;
   int64_t gap_from_ms;
+  int64_t level_ms;           /* when all that the server had sent was last known to be read */
   uint32_t gone_at, gone_end; /* flying: topics whose end or refusal is still to be reported */
 
   unsigned mismatches; /* connections in a row whose counts differed; at 2 the server is believed to

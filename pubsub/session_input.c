@@ -48,9 +48,9 @@ static respub_status check_count(respub__session *s, int64_t count) {
 }
 
 /* The server (or a proxy) ended a subscription that nobody asked to end. */
-static void taken_away(respub__session *s, int64_t now_ms) {
+static void taken_away(respub__session *s) {
   if (!s->gap_open)
-    s->gap_from_ms = now_ms;
+    s->gap_from_ms = s->level_ms;
   s->gap_open = true;
   s->gap_told = false;
   s->restore_open = true;
@@ -60,12 +60,12 @@ static bool is_due(const respub__topic *t, respub__op op) {
   return t->wire == (op == RESPUB__SUBSCRIBE ? RESPUB__ASKED : RESPUB__LEAVING);
 }
 
-static void confirm(respub__session *s, int64_t now_ms, respub__topic *t, respub__op op) {
+static void confirm(respub__session *s, respub__topic *t, respub__op op) {
   bool due = is_due(t, op);
   if (due)
     respub__session_credit(s, t);
   else
-    taken_away(s, now_ms);
+    taken_away(s);
   respub__session_uncount(s, t);
   t->wire = op == RESPUB__SUBSCRIBE ? RESPUB__PRESENT : RESPUB__ABSENT;
   t->refused = false;
@@ -77,7 +77,7 @@ static void confirm(respub__session *s, int64_t now_ms, respub__topic *t, respub
     s->restore_ticket = respub__session_barrier(s);
 }
 
-static respub_status on_confirmation(respub__session *s, int64_t now_ms, const confirmation *c,
+static respub_status on_confirmation(respub__session *s, const confirmation *c,
                                      const respub_node *name, respub_event *event) {
   const respub_node *count = name + 1;
   if (count->type != RESPUB_INTEGER)
@@ -91,7 +91,7 @@ static respub_status on_confirmation(respub__session *s, int64_t now_ms, const c
     respub_status status = check_count(s, count->integer);
     return status == RESPUB_OK ? RESPUB_AGAIN : status;
   }
-  confirm(s, now_ms, t, op);
+  confirm(s, t, op);
   respub_status status = check_count(s, count->integer);
   if (status != RESPUB_OK)
     return status;
@@ -239,13 +239,12 @@ static const confirmation *find_confirmation(respub_slice word) {
 }
 
 /* Frames that are known to nobody (pushes of newer servers, cache invalidation) are ignored. */
-static respub_status on_frame(respub__session *s, int64_t now_ms, const respub_node *frame,
-                              respub_event *event) {
+static respub_status on_frame(respub__session *s, const respub_node *frame, respub_event *event) {
   const respub_node *word = frame + 1;
   bool flat = frame->span == (uint32_t)frame->integer + 1;
   const confirmation *c = flat && frame->integer == 3 ? find_confirmation(word->text) : NULL;
   if (c != NULL)
-    return on_confirmation(s, now_ms, c, word + 1, event);
+    return on_confirmation(s, c, word + 1, event);
   if (flat && frame->integer == 2 && respub_node_equals(word, RESPUB_LIT("pong")))
     return on_pong(s);
   s->unexpected++;
@@ -258,7 +257,7 @@ respub_status respub__session_other(respub__session *s, int64_t now_ms, const re
     return respub__session_value(s, now_ms, respub_node_value(value), event, topic);
   s->eventful = true;
   if (value->type == RESPUB_ARRAY || value->type == RESPUB_PUSH)
-    return on_frame(s, now_ms, value, event);
+    return on_frame(s, value, event);
   if (respub_node_is_error(value))
     return on_error(s, now_ms, value->text, event);
   if (respub_node_is_string(value))

@@ -346,34 +346,56 @@ static void a_pause_in_reading_is_no_silence_of_the_server(void) {
   tear_down();
 }
 
-static void a_gap_begins_with_the_last_byte_heard(void) {
-  respub_event event;
-  set_up();
-  connect_session();
-  want("a");
-  commands();
-  feed(SUBSCRIBED("a", "1"));
-  now_ms += 10;
-  respub__session_heard(&s, now_ms);
-  int64_t heard_ms = now_ms;
-  now_ms += 1000;
-  respub__session_lost(&s);
-  respub__session_connected(&s, now_ms);
-  commands();
+/* Loses the connection of a subscription to a, restores it, and returns the gap. */
+static respub_event gap_after_loss(void) {
+  respub_event event = {.type = RESPUB_EVENT_MESSAGE};
   respub_node nodes[8];
   respub_decoder d;
   size_t used;
   respub__topic *topic;
   const char *text = SUBSCRIBED("a", "1");
+  respub__session_lost(&s);
+  respub__session_connected(&s, now_ms);
+  commands();
   respub_decoder_init(&d, NULL, nodes, 8);
   CU_ASSERT_EQUAL(respub_decode(&d, text, strlen(text), &used), RESPUB_OK);
-  event = (respub_event){.type = RESPUB_EVENT_MESSAGE};
   CU_ASSERT_EQUAL(respub__session_value(&s, now_ms, nodes, &event, &topic), RESPUB_OK);
   CU_ASSERT_TRUE(respub__session_poll(&s, now_ms, &event));
   CU_ASSERT_EQUAL(event.type, RESPUB_EVENT_GAP);
-  CU_ASSERT_EQUAL(event.from_ms, heard_ms);
   CU_ASSERT_EQUAL(event.to_ms, now_ms);
   CU_ASSERT_EQUAL(event.generation, 2);
+  return event;
+}
+
+static void hold_a(void) {
+  set_up();
+  connect_session();
+  want("a");
+  commands();
+  feed(SUBSCRIBED("a", "1"));
+}
+
+static void a_gap_begins_with_the_last_byte_heard(void) {
+  hold_a();
+  now_ms += 10;
+  respub__session_heard(&s, now_ms);
+  int64_t heard_ms = now_ms;
+  now_ms += 20;
+  CU_ASSERT_EQUAL(respub__session_tick(&s, now_ms), RESPUB_OK);
+  now_ms += 1000;
+  CU_ASSERT_EQUAL(gap_after_loss().from_ms, heard_ms);
+  tear_down();
+}
+
+/* What a busy reader reads late was sent earlier, and the server may have hung up since. */
+static void a_gap_begins_when_all_was_read_if_the_last_bytes_were_read_late(void) {
+  hold_a();
+  now_ms += 10;
+  CU_ASSERT_EQUAL(respub__session_tick(&s, now_ms), RESPUB_OK);
+  int64_t level_ms = now_ms;
+  now_ms += 1000;
+  respub__session_heard(&s, now_ms);
+  CU_ASSERT_EQUAL(gap_after_loss().from_ms, level_ms);
   tear_down();
 }
 
@@ -411,6 +433,7 @@ static const respub_test tests[] = {
     RESPUB_TEST(silence_after_a_ping_is_death_even_if_the_ping_could_not_be_sent),
     RESPUB_TEST(a_pause_in_reading_is_no_silence_of_the_server),
     RESPUB_TEST(a_gap_begins_with_the_last_byte_heard),
+    RESPUB_TEST(a_gap_begins_when_all_was_read_if_the_last_bytes_were_read_late),
     RESPUB_TEST(a_flush_waits_for_what_was_asked_before_and_not_for_what_came_after),
 };
 
