@@ -28,6 +28,8 @@ enum {
   ROUNDS = 5,
   WARM_UP = 100,
   MESSAGES = 1000,
+  MEDIAN = MESSAGES / 2,
+  PERCENTILE_99 = MESSAGES * 99 / 100,
   PAUSE_US = 100
 };
 
@@ -113,7 +115,7 @@ static quantiles measure(void) {
   }
   close(fd);
   qsort(took, MESSAGES, sizeof *took, by_size);
-  return (quantiles){(double)took[MESSAGES / 2] / 1000, (double)took[MESSAGES * 99 / 100] / 1000};
+  return (quantiles){(double)took[MEDIAN] / 1000, (double)took[PERCENTILE_99] / 1000};
 }
 
 /* ------------------------------------------------------------------------------------------------
@@ -162,6 +164,7 @@ static void *bare_main(void *arg) {
     have += got > 0 ? (size_t)got : 0;
     if (have < sizeof message - 1)
       continue;
+    require(memcmp(in, message, sizeof message - 1) == 0, "a message");
     have -= sizeof message - 1;
     atomic_store(&arrived_ns, now_ns());
   }
