@@ -5,10 +5,12 @@
 #include <string.h>
 
 /* A command carries at most this many names; see also the batch of a topic. More than so many
- * unsent bytes wait for the socket before the next command is made. */
+ * unsent bytes wait for the socket before the next command is made, which always fits: a command
+ * that is made and not sent would cost the connection, and the next one alike. */
 enum {
   MOST_ARGS = 129,
-  MOST_UNSENT_BYTES = 65536
+  MOST_UNSENT_BYTES = 65536,
+  LEAST_OUTPUT_BYTES = 262144
 };
 
 /* The log hook stays out: it must not run under a lock; the events say the same. */
@@ -21,6 +23,8 @@ void respub__engine_init(respub__engine *e, const respub_subscriber_options *opt
   e->session.heartbeat.timeout_ms = options->ping_timeout_ms;
   respub_options connection = options->connection;
   connection.log = (respub_log){.write = NULL};
+  if (connection.output_bytes < LEAST_OUTPUT_BYTES)
+    connection.output_bytes = LEAST_OUTPUT_BYTES;
   respub__link_init(&e->link, &connection, options->backoff_min_ms, options->backoff_max_ms,
                     options->slow_retry_ms, seed);
 }

@@ -210,11 +210,34 @@ static void a_start_and_a_stop_that_wait_for_one_handler_both_return(void) {
   check_start_against_stop(RESPUB_DELIVER_BLOCK);
 }
 
+/* ------------------------------------------------------------------------------------------------
+ * Bounds */
+
+static void a_small_bound_on_output_does_not_keep_subscriptions_away(void) {
+  respub_subscriber_options o;
+  respub_subscriber_options_init(&o);
+  respub_subscriber *sub = NULL;
+  CU_ASSERT_EQUAL_FATAL(
+      respub_options_from_url(&o.connection, respub_test_server_url(server), NULL), RESPUB_OK);
+  o.connection.output_bytes = 1024;
+  CU_ASSERT_EQUAL_FATAL(respub_subscriber_open(&sub, &o, NULL), RESPUB_OK);
+  for (int i = 0; i < 1000; i++) {
+    char name[256];
+    int len = snprintf(name, sizeof name, "%0200d", i);
+    CU_ASSERT_EQUAL(
+        respub_subscriber_subscribe(sub, respub_slice_of(name, (size_t)len), NULL, NULL, NULL),
+        RESPUB_OK);
+  }
+  CU_ASSERT_EQUAL(respub_subscriber_flush(sub, respub_test_scaled(DEADLINE_MS)), RESPUB_OK);
+  respub_subscriber_close(sub);
+}
+
 static const respub_test tests[] = {
     RESPUB_TEST(a_refused_channel_keeps_its_name_while_its_event_is_looked_at),
     RESPUB_TEST(a_stop_returns_although_run_is_called_again_at_once),
     RESPUB_TEST(a_flush_after_a_handlers_stop_drives_by_itself),
     RESPUB_TEST(a_start_and_a_stop_that_wait_for_one_handler_both_return),
+    RESPUB_TEST(a_small_bound_on_output_does_not_keep_subscriptions_away),
 };
 
 int main(int argc, char **argv) {
