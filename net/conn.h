@@ -53,6 +53,7 @@ struct respub_conn {
   int command_timeout_ms;
   short dial_events;
   bool stepped;
+  bool half_lost;           /* lost in writing: what the peer said before can still be read */
   respub__opening *opening; /* NULL when ready */
   respub_status status;     /* why it is lost or refused */
   respub_error error;
@@ -79,5 +80,8 @@ RESPUB_MUST_USE respub_status respub__conn_decode(respub_conn *conn, const respu
 
 /* Records the end of a ready connection; returns status. */
 respub_status respub__conn_lose(respub_conn *conn, respub_status status, const char *doing);
+
+/* The same for an end that writing has met. */
+respub_status respub__conn_lose_writing(respub_conn *conn, respub_status status);
 
 #endif

@@ -78,9 +78,16 @@ respub_status respub__conn_read(respub_conn *conn) {
   return RESPUB_OK;
 }
 
+/* A server that refuses says why and closes, so that writing may fail while its reason waits. */
+RESPUB__APART static respub_status read_last_words(respub_conn *conn) {
+  respub_status status = respub__conn_usable(conn);
+  bool may_read = status != RESPUB_EFORKED && conn->state == RESPUB__CONN_LOST && conn->half_lost;
+  return may_read && respub__conn_read(conn) == RESPUB_OK ? RESPUB_OK : status;
+}
+
 respub_status respub_conn_fill(respub_conn *conn) {
   if (!respub__conn_is_ready(conn))
-    return respub__conn_usable(conn);
+    return read_last_words(conn);
   respub_status status = respub__conn_read(conn);
   if (status >= 0 || status == RESPUB_EFULL || status == RESPUB_ENOMEM)
     return status;

@@ -18,12 +18,17 @@ respub_status respub__conn_drain(respub_conn *conn) {
   return RESPUB_OK;
 }
 
+respub_status respub__conn_lose_writing(respub_conn *conn, respub_status status) {
+  conn->half_lost = true;
+  return respub__conn_lose(conn, status, "writing");
+}
+
 respub_status respub_conn_push(respub_conn *conn) {
   respub_status status = respub__conn_usable(conn);
   if (status != RESPUB_OK)
     return status;
   status = respub__conn_drain(conn);
-  return status < 0 ? respub__conn_lose(conn, status, "writing") : status;
+  return status < 0 ? respub__conn_lose_writing(conn, status) : status;
 }
 
 respub_status respub_conn_append(respub_conn *conn, const respub_slice *args, size_t n) {
@@ -130,10 +135,10 @@ RESPUB__APART static respub_status write_parts(respub_conn *conn, const respub_s
   if (now && queued == 0)
     status = write_now(conn, &c, taken);
   if (status != RESPUB_OK)
-    return respub__conn_lose(conn, status, "writing");
+    return respub__conn_lose_writing(conn, status);
   if (*taken < total)
     status = queue_parts(conn, &c, total - *taken);
-  return status != RESPUB_OK && *taken > 0 ? respub__conn_lose(conn, status, "writing") : status;
+  return status != RESPUB_OK && *taken > 0 ? respub__conn_lose_writing(conn, status) : status;
 }
 
 /* The usual case: one part, and nothing in front of it. Bytes taken, or a status. */
@@ -154,7 +159,7 @@ respub_status respub_conn_write(respub_conn *conn, const respub_slice *parts, si
   ptrdiff_t put = now && n == 1 ? write_part(conn, parts[0]) : 0;
   *taken = put > 0 ? (size_t)put : 0;
   if (put < 0)
-    return respub__conn_lose(conn, (respub_status)put, "writing");
+    return respub__conn_lose_writing(conn, (respub_status)put);
   if (put == 0 || *taken < parts[0].len) {
     respub_status status = write_parts(conn, parts, n, now, taken);
     if (status != RESPUB_OK)
