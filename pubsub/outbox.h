@@ -38,9 +38,16 @@ static inline char *respub__outbox_reserve(respub__outbox *o, size_t size) {
   return respub__outbox_extend(o, size);
 }
 
+/* What makes a good write. */
+#define RESPUB__BLOCK_BYTES ((size_t)65536 - sizeof(respub__block))
+
 /* Memory that nobody uses until the next reserve, *room bytes of it: for commands that are written
  * at once. much: as much as makes a good write. NULL: out of memory. */
-char *respub__outbox_scratch(respub__outbox *o, bool much, size_t *room);
+static inline char *respub__outbox_scratch(respub__outbox *o, bool much, size_t *room) {
+  char *scratch = respub__outbox_reserve(o, much ? RESPUB__BLOCK_BYTES : 1);
+  *room = scratch == NULL ? 0 : o->last->capacity - o->last->used;
+  return scratch;
+}
 
 /* The first size bytes of what was reserved last are a command; returns its block. */
 static inline respub__block *respub__outbox_commit(respub__outbox *o, size_t size) {
@@ -54,24 +61,5 @@ static inline void respub__outbox_release(respub__outbox *o, respub__block *bloc
   if (--block->users == 0)
     respub__outbox_retire(o);
 }
-
-/* What a PUBLISH takes beside its channel and payload: "*3", "$7", "PUBLISH", two lengths of at
- * most 20 digits, and the ends of lines and strings. */
-#define RESPUB__PUBLISH_FIXED 80
-
-/* An upper bound of the size of a PUBLISH; SIZE_MAX when there is none. */
-static inline size_t respub__publish_bound(size_t channel_len, size_t payload_len) {
-  size_t most = SIZE_MAX - RESPUB__PUBLISH_FIXED;
-  if (channel_len > most || payload_len > most - channel_len)
-    return SIZE_MAX;
-  return RESPUB__PUBLISH_FIXED + channel_len + payload_len;
-}
-
-/* The exact size. */
-size_t respub__publish_length(size_t channel_len, size_t payload_len);
-
-/* PUBLISH with this channel, up to and with the header of a payload of payload_len bytes; returns
- * the byte behind. The payload and a CR LF follow. */
-char *respub__publish_encode(char *out, respub_slice channel, size_t payload_len);
 
 #endif

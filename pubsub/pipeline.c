@@ -3,6 +3,7 @@
 
 #include "net/memory.h"
 #include "pubsub/pipeline_settle.h"
+#include "pubsub/publish_command.h"
 
 #include <string.h>
 
@@ -73,13 +74,6 @@ size_t respub__pipeline_size(respub_slice channel, respub_slice payload) {
   return bound > SIZE_MAX - more ? SIZE_MAX : bound + more;
 }
 
-static char *put_payload(char *out, respub_slice payload) {
-  if (payload.len > 0)
-    memcpy(out, payload.ptr, payload.len);
-  memcpy(out + payload.len, crlf, RESPUB__CRLF_BYTES);
-  return out + payload.len + RESPUB__CRLF_BYTES;
-}
-
 static inline void address(respub__pipeline *p, respub__publish *publish,
                            const respub__request *request) {
   if (request->call != NULL) {
@@ -117,12 +111,13 @@ respub_status respub__pipeline_add(respub__pipeline *p, const respub__request *r
   if (begin == NULL)
     return RESPUB_ENOMEM;
   respub__publish *publish = respub__pipeline_at(p, p->tail);
-  char *end = respub__publish_encode(begin, request->channel, request->payload.len);
+  char *end;
   if (request->by_reference) {
     publish->payload = request->payload;
+    end = respub__publish_encode(begin, request->channel, request->payload.len);
   } else {
     publish->payload.ptr = NULL;
-    end = put_payload(end, request->payload);
+    end = respub__publish_encode_whole(begin, request->channel, request->payload);
   }
   publish->bytes = respub_slice_of(begin, (size_t)(end - begin));
   publish->block = respub__outbox_commit(&p->outbox, publish->bytes.len);

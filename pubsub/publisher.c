@@ -81,7 +81,7 @@ static respub_status set_up(respub_publisher *pub, const respub_publisher_option
                     options->backoff_max_ms, options->slow_retry_ms, respub__random_seed());
   atomic_init(&pub->untold, 0);
   atomic_init(&pub->gate, 0);
-  pub->clock_ms = respub__clock_ms;
+  pub->clock_us = respub__clock_us;
   pub->parked_until_ms = RESPUB_NEVER;
   return RESPUB_OK;
 }

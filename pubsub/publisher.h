@@ -36,20 +36,25 @@ typedef enum respub__wait_for {
   RESPUB__WAIT_FOR_CONNECTION /* or for a failed attempt more than number */
 } respub__wait_for;
 
+/* How far the messages of one call came, which may have been sent alone. */
+typedef struct respub__exchange {
+  respub_error *error;
+  respub_status status;         /* of the first that failed, which error is about */
+  respub_status written, taken; /* how writing and reading ended alone */
+  bool entered;                 /* the publisher was entered then: lock held */
+  size_t answered;              /* so many have their result, */
+  size_t sent;  /* so many were sent, or are in the pipeline by now; the others wait for room */
+  size_t bytes; /* sent alone */
+} respub__exchange;
+
 /* Messages of one call. */
 typedef struct respub__series {
+  respub__exchange x;
   const respub_publish_message *messages;
   respub_publish_result *results;
   size_t n;
-  respub_error *error;
-  respub_status status;         /* of the first that failed, which error is about */
-  size_t answered;              /* so many have their result, */
-  size_t sent;                  /* so many are sent or in the pipeline; the others wait for room */
-  bool entered;                 /* sent alone, and then entered the publisher: */
-  size_t refused;               /* of those answered */
-  size_t bytes;                 /* sent */
-  respub_status written, taken; /* how that ended */
-  size_t gathered;              /* bytes added to the pipeline since something was written */
+  size_t refused;  /* alone */
+  size_t gathered; /* bytes added to the pipeline since something was written */
 } respub__series;
 
 /* The request of one of them. Payloads that are large are not copied, because the caller waits. */
@@ -82,7 +87,7 @@ struct respub_publisher {
   respub_publisher_options options;
   respub_allocator alloc;
   unsigned fork_generation;
-  int64_t (*clock_ms)(void); /* respub__clock_ms; tests bring a time of their own */
+  int64_t (*clock_us)(void); /* respub__clock_us; tests bring a time of their own */
   atomic_uint gate;          /* 0: nobody is inside */
   pthread_mutex_t lock;
   pthread_cond_t calm; /* busy or users have changed; while !keeps_time, anything has */
@@ -100,7 +105,7 @@ struct respub_publisher {
   bool answered;       /* this connection has answered a publish */
   bool armed;          /* an event loop polls: ring when there is something to do */
   int64_t retry_at_ms; /* BACKOFF: not before; else 0 */
-  int64_t active_ms;   /* when the connection was looked at last */
+  int64_t active_us;   /* when the connection was used or looked at last */
   uint64_t base;       /* bytes_out of the connection before the first publish */
   respub_error broken; /* status not OK: the connection is to be given up, and why */
 
@@ -208,10 +213,18 @@ void respub__publisher_end_use_locked(respub_publisher *pub);
 /* Lock held on entry, link not in use by others. Brings bytes_in and bytes_out up to date. */
 void respub__publisher_count_bytes_locked(respub_publisher *pub);
 
-/* Lock held on entry, or alone. A connection that was not used just now may have been closed by the
- * server (its `timeout`): to be looked at before anything is written to it. */
-static inline bool respub__publisher_is_idle(const respub_publisher *pub, int64_t now_ms) {
-  return now_ms != pub->active_ms;
+/* A connection that has not been used for so long is looked at before anything is written to it:
+ * the server may have closed it (its `timeout`). Long enough that a thread which publishes all the
+ * time does not look each time; short enough that nothing which a program waits for, and then
+ * publishes, can have happened in between unseen. */
+#define RESPUB__IDLE_US 10
+
+static inline bool respub__publisher_is_idle(const respub_publisher *pub, int64_t now_us) {
+  return now_us - pub->active_us >= RESPUB__IDLE_US;
+}
+
+static inline int64_t respub__publisher_now_ms(const respub_publisher *pub) {
+  return pub->clock_us() / 1000;
 }
 
 /* -- nobody else here (publisher_alone.c) -- */
@@ -223,11 +236,16 @@ enum {
 };
 
 /* Publishes all messages at once, if nobody else is in the publisher. False: see s for what was
- * done; with s->entered, the call is entered: lock held. */
-bool respub__publisher_try_alone(respub_publisher *pub, respub__series *s, int64_t now_ms);
+ * done; with s->x.entered, the call is entered: lock held. */
+bool respub__publisher_try_alone(respub_publisher *pub, respub__series *s, int64_t now_us);
 
-/* Lock held on entry, just entered by try_alone. What was sent but not answered gets its place in
- * the pipeline, for call. */
+/* The same for one message, with less work. True: *receivers is the answer, unless x->status tells
+ * of a refusal. */
+bool respub__publisher_try_one_alone(respub_publisher *pub, const respub_publish_message *m,
+                                     respub__exchange *x, int64_t *receivers, int64_t now_us);
+
+/* Lock held on entry. What was sent alone, if anything, and has no answer yet gets its place in the
+ * pipeline, for call. */
 void respub__publisher_resume_locked(respub_publisher *pub, respub__series *s, respub__call *call);
 
 /* -- user code (publisher_deliver.c) -- */

@@ -4,8 +4,8 @@
 #include "pubsub/publisher.h"
 
 #include "net/fork.h"
-
-#include <string.h>
+#include "net/inline.h"
+#include "pubsub/publish_command.h"
 
 /* ------------------------------------------------------------------------------------------------
  * The gate */
@@ -29,7 +29,7 @@ static void leave_alone(respub_publisher *pub) {
 }
 
 /* From behind the gate to one among others. The lock is held on return. */
-static void join_others(respub_publisher *pub) {
+RESPUB__APART static void join_others(respub_publisher *pub) {
   (void)pthread_mutex_lock(&pub->lock);
   pub->users++;
   atomic_store_explicit(&pub->gate, RESPUB__GATE_OTHERS, memory_order_release);
@@ -44,67 +44,94 @@ static bool is_usual(const respub_publisher *pub) {
 
 /* Behind the gate. False: the connection was closed while it was idle, or something came that
  * nobody asked for. The general way will find out what. */
-static bool is_quiet(respub_publisher *pub, int64_t now_ms) {
-  if (!respub__publisher_is_idle(pub, now_ms))
-    return true;
-  if (respub_conn_fill(pub->link.conn) != RESPUB_AGAIN)
+static bool is_quiet(respub_publisher *pub, int64_t now_us) {
+  if (respub__publisher_is_idle(pub, now_us) && respub_conn_fill(pub->link.conn) != RESPUB_AGAIN)
     return false;
-  pub->active_ms = now_ms;
+  pub->active_us = now_us;
   return true;
 }
 
+/* Behind the gate. */
+RESPUB__INLINE bool begin_alone(respub_publisher *pub, respub__exchange *x, int64_t now_us) {
+  if (!enter_alone(pub))
+    return false;
+  if (is_usual(pub) && is_quiet(pub, now_us))
+    return true;
+  join_others(pub);
+  x->entered = true;
+  return false;
+}
+
+RESPUB__INLINE void end_alone(respub_publisher *pub, const respub__exchange *x) {
+  pub->pipe.stream += x->bytes;
+  pub->answered = true;
+  pub->active_us = pub->clock_us();
+  leave_alone(pub);
+}
+
+/* What is under way goes the general way. */
+RESPUB__APART static bool give_up_alone(respub_publisher *pub, respub__exchange *x) {
+  join_others(pub);
+  x->entered = true;
+  return false;
+}
+
 /* ------------------------------------------------------------------------------------------------
- * The conversation, behind the gate */
+ * Writing, behind the gate */
+
+static bool fits(const respub_publish_message *m, size_t room) {
+  return respub__publish_bound(m->channel.len, m->payload.len) <= room;
+}
 
 /* Puts messages together while they fit; returns the bytes. */
 static size_t encode_some(respub__series *s, char *out, size_t room) {
   char *end = out;
-  for (; s->sent < s->n; s->sent++) {
-    const respub_publish_message *m = &s->messages[s->sent];
-    if (respub__publish_bound(m->channel.len, m->payload.len) > room - (size_t)(end - out))
-      break;
-    end = respub__publish_encode(end, m->channel, m->payload.len);
-    if (m->payload.len > 0)
-      memcpy(end, m->payload.ptr, m->payload.len);
-    end += m->payload.len;
-    end[0] = '\r';
-    end[1] = '\n';
-    end += 2;
-  }
+  const respub_publish_message *m = &s->messages[s->x.sent];
+  for (; s->x.sent < s->n && fits(m, room - (size_t)(end - out)); s->x.sent++, m++)
+    end = respub__publish_encode_whole(end, m->channel, m->payload);
   return (size_t)(end - out);
+}
+
+static size_t room_of(const respub_publisher *pub, size_t scratch) {
+  size_t most = pub->options.connection.output_bytes;
+  return scratch < most ? scratch : most;
+}
+
+/* Gives the connection n commands. False: the socket did not take everything at once. */
+static bool write_part(respub_publisher *pub, respub__exchange *x, const char *bytes, size_t size,
+                       size_t n) {
+  respub_slice part = respub_slice_of(bytes, size);
+  x->bytes += size;
+  x->written = respub_conn_write(pub->link.conn, &part, 1, n, true, NULL);
+  return x->written == RESPUB_OK && respub_conn_unsent(pub->link.conn) == 0;
 }
 
 /* Writes all messages. False: one is large, or the socket did not take everything at once. */
 static bool write_all(respub_publisher *pub, respub__series *s) {
-  while (s->sent < s->n) {
-    size_t before = s->sent;
-    respub_slice part = {.ptr = NULL};
-    char *out = respub__outbox_scratch(&pub->pipe.outbox, s->n > 1, &part.len);
-    part.ptr = out;
-    if (part.len > pub->options.connection.output_bytes)
-      part.len = pub->options.connection.output_bytes;
-    part.len = encode_some(s, out, part.len);
-    if (part.len == 0)
-      return false;
-    s->written = respub_conn_write(pub->link.conn, &part, 1, s->sent - before, true, NULL);
-    s->bytes += part.len;
-    if (s->written != RESPUB_OK || respub_conn_unsent(pub->link.conn) > 0)
+  while (s->x.sent < s->n) {
+    size_t before = s->x.sent, room;
+    char *out = respub__outbox_scratch(&pub->pipe.outbox, true, &room);
+    size_t size = encode_some(s, out, room_of(pub, room));
+    if (size == 0 || !write_part(pub, &s->x, out, size, s->x.sent - before))
       return false;
   }
   return true;
 }
+
+/* ------------------------------------------------------------------------------------------------
+ * Reading, behind the gate */
 
 /* Not a plain number: a refusal, a RESP3 push that nobody wants, or no answer to a PUBLISH. */
 static respub_status take_other(respub__series *s, const respub_node *value) {
   value = respub_node_value(value);
   if (value->type == RESPUB_PUSH)
     return RESPUB_OK;
-  if (!respub_node_is_error(value) || s->answered == s->sent)
+  if (!respub_node_is_error(value) || s->x.answered == s->x.sent)
     return RESPUB_EPROTOCOL;
-  s->results[s->answered++] = (respub_publish_result){RESPUB_EREFUSED, 0};
+  s->results[s->x.answered++] = (respub_publish_result){RESPUB_EREFUSED, 0};
   s->refused++;
-  if (s->status == RESPUB_OK)
-    s->status = respub__explain(s->error, RESPUB_EREFUSED, value->text);
+  if (s->x.status == RESPUB_OK)
+    s->x.status = respub__explain(s->x.error, RESPUB_EREFUSED, value->text);
   return RESPUB_OK;
 }
 
@@ -112,74 +139,125 @@ static respub_status take_other(respub__series *s, const respub_node *value) {
  */
 static bool take_all(respub_publisher *pub, respub__series *s) {
   const respub_node *value;
-  s->taken = respub_conn_fill(pub->link.conn);
-  while (s->taken == RESPUB_OK) {
-    s->taken = respub_conn_take(pub->link.conn, &value);
-    if (s->taken != RESPUB_OK)
+  respub__exchange *x = &s->x;
+  x->taken = respub_conn_fill(pub->link.conn);
+  while (x->taken == RESPUB_OK) {
+    x->taken = respub_conn_take(pub->link.conn, &value);
+    if (x->taken != RESPUB_OK)
       break;
-    if (value->type == RESPUB_INTEGER && s->answered < s->sent)
-      s->results[s->answered++] = (respub_publish_result){RESPUB_OK, value->integer};
+    if (value->type == RESPUB_INTEGER && x->answered < x->sent)
+      s->results[x->answered++] = (respub_publish_result){RESPUB_OK, value->integer};
     else
-      s->taken = take_other(s, value);
+      x->taken = take_other(s, value);
   }
-  return s->answered == s->n && s->taken == RESPUB_MORE;
+  return x->answered == s->n && x->taken == RESPUB_MORE;
 }
 
-/* Waits for answers, a ring or the deadline. False: the general way has to go on. */
-static bool read_all(respub_publisher *pub, respub__series *s, int64_t deadline_ms) {
+/* Waits until there is something to read. False: the time is over, or somebody rang. */
+RESPUB__INLINE bool await_answer(respub_publisher *pub, int64_t now_ms, int64_t deadline_ms) {
   struct pollfd fds[] = {{respub_conn_fd(pub->link.conn), POLLIN, 0},
                          {pub->wake.read_fd, POLLIN, 0}};
-  while (respub__wait(fds, 2, deadline_ms) == RESPUB_OK) {
-    if (fds[1].revents != 0)
-      respub__wake_drain(&pub->wake);
-    if (fds[0].revents != 0 && take_all(pub, s))
-      return true;
-    /* A peer that trickles must not hold the caller. */
-    if (fds[1].revents != 0 || s->taken < 0 || pub->clock_ms() >= deadline_ms)
-      return false;
-  }
+  if (respub__wait_from(fds, 2, now_ms, deadline_ms) != RESPUB_OK)
+    return false;
+  if (fds[1].revents == 0)
+    return true;
+  respub__wake_drain(&pub->wake);
   return false;
 }
 
+/* Takes answers. False: the general way has to go on. */
+static bool read_all(respub_publisher *pub, respub__series *s, int64_t now_ms,
+                     int64_t deadline_ms) {
+  for (; now_ms < deadline_ms; now_ms = respub__publisher_now_ms(pub)) {
+    if (!await_answer(pub, now_ms, deadline_ms))
+      return false;
+    if (take_all(pub, s))
+      return true;
+    if (s->x.taken < 0)
+      return false;
+  }
+  return false; /* a peer that trickles must not hold the caller */
+}
+
 /* ------------------------------------------------------------------------------------------------
- * All of it */
+ * A series */
 
 /* Behind the gate. Counts the answers taken here. */
 static void count_answers(respub_publisher *pub, const respub__series *s) {
   respub__pipeline *p = &pub->pipe;
   p->refused += s->refused;
-  p->published += s->answered - s->refused;
-  for (size_t i = 0; i < s->answered; i++)
+  p->published += s->x.answered - s->refused;
+  for (size_t i = 0; i < s->x.answered; i++)
     p->receivers += (uint64_t)s->results[i].receivers;
-  pub->answered = pub->answered || s->answered > 0;
 }
 
-bool respub__publisher_try_alone(respub_publisher *pub, respub__series *s, int64_t now_ms) {
-  if (!enter_alone(pub))
+bool respub__publisher_try_alone(respub_publisher *pub, respub__series *s, int64_t now_us) {
+  if (!begin_alone(pub, &s->x, now_us))
     return false;
-  if (!is_usual(pub) || !is_quiet(pub, now_ms)) {
-    join_others(pub);
-    s->entered = true;
-    return false;
-  }
-  bool done = write_all(pub, s) && read_all(pub, s, now_ms + pub->options.timeout_ms);
+  int64_t now_ms = now_us / 1000;
+  bool done = write_all(pub, s) && read_all(pub, s, now_ms, now_ms + pub->options.timeout_ms);
   count_answers(pub, s);
-  if (!done) {
-    join_others(pub);
-    s->entered = true;
-    return false;
-  }
-  pub->pipe.stream += s->bytes;
-  leave_alone(pub);
+  if (!done)
+    return give_up_alone(pub, &s->x);
+  end_alone(pub, &s->x);
   return true;
 }
+
+/* ------------------------------------------------------------------------------------------------
+ * One message */
+
+/* Takes its answer, and makes sure that nothing is behind it. False: there is none yet, or more. */
+static bool take_one(respub_publisher *pub, respub__exchange *x, int64_t *receivers) {
+  const respub_node *value;
+  x->taken = respub_conn_fill(pub->link.conn);
+  if (x->taken == RESPUB_OK)
+    x->taken = respub_conn_take(pub->link.conn, &value);
+  if (x->taken != RESPUB_OK)
+    return false;
+  if (value->type == RESPUB_INTEGER) {
+    *receivers = value->integer;
+    pub->pipe.receivers += (uint64_t)value->integer;
+    pub->pipe.published++;
+  } else if (respub_node_is_error(value)) {
+    x->status = respub__explain(x->error, RESPUB_EREFUSED, value->text);
+    pub->pipe.refused++;
+  } else {
+    x->taken = respub_node_value(value)->type == RESPUB_PUSH ? RESPUB_MORE : RESPUB_EPROTOCOL;
+    return false;
+  }
+  x->answered = 1;
+  if (respub_conn_untaken(pub->link.conn) > 0)
+    x->taken = RESPUB_EPROTOCOL;
+  return x->taken == RESPUB_OK;
+}
+
+bool respub__publisher_try_one_alone(respub_publisher *pub, const respub_publish_message *m,
+                                     respub__exchange *x, int64_t *receivers, int64_t now_us) {
+  if (!begin_alone(pub, x, now_us))
+    return false;
+  size_t room;
+  char *out = respub__outbox_scratch(&pub->pipe.outbox, false, &room);
+  if (!fits(m, room_of(pub, room)))
+    return give_up_alone(pub, x);
+  size_t size = (size_t)(respub__publish_encode_whole(out, m->channel, m->payload) - out);
+  int64_t now_ms = now_us / 1000;
+  x->sent = 1;
+  if (!write_part(pub, x, out, size, 1) ||
+      !await_answer(pub, now_ms, now_ms + pub->options.timeout_ms) || !take_one(pub, x, receivers))
+    return give_up_alone(pub, x);
+  end_alone(pub, x);
+  return true;
+}
+
+/* ------------------------------------------------------------------------------------------------
+ * Back among others */
 
 /* Lock held on entry. What was sent but finds no place in the pipeline cannot be waited for. */
 static void forsake_locked(respub_publisher *pub, respub__series *s, size_t first,
                            respub__call *call) {
-  for (size_t i = first; i < s->sent; i++)
+  for (size_t i = first; i < s->x.sent; i++)
     s->results[i] = (respub_publish_result){RESPUB_EUNANSWERED, 0};
-  pub->pipe.unanswered += s->sent - first;
+  pub->pipe.unanswered += s->x.sent - first;
   respub_slice why = RESPUB_LIT("no memory left to wait for the reply");
   respub__publisher_break_locked(pub, RESPUB_ENOMEM, why);
   if (call->status == RESPUB_OK)
@@ -189,22 +267,22 @@ static void forsake_locked(respub_publisher *pub, respub__series *s, size_t firs
 void respub__publisher_resume_locked(respub_publisher *pub, respub__series *s, respub__call *call) {
   respub__pipeline *p = &pub->pipe;
   respub_slice parts[3];
-  size_t next = s->answered, replies;
-  if (s->sent == 0)
+  size_t next = s->x.answered, replies;
+  if (s->x.sent == 0)
     return;
-  for (size_t i = 0; i < s->answered; i++)
+  for (size_t i = 0; i < s->x.answered; i++)
     p->stream += respub__publish_length(s->messages[i].channel.len, s->messages[i].payload.len);
-  for (; next < s->sent; next++) {
+  for (; next < s->x.sent; next++) {
     respub__request request = respub__series_request(s, next, call);
     if (respub__pipeline_add(p, &request) != RESPUB_OK)
       break;
   }
   while (respub__pipeline_waits(p))
     (void)respub__pipeline_gather(p, parts, 3, SIZE_MAX, &replies);
-  if (next < s->sent)
+  if (next < s->x.sent)
     forsake_locked(pub, s, next, call);
-  if (s->written != RESPUB_OK)
-    respub__publisher_break_locked(pub, s->written, respub_slice_of(NULL, 0));
-  if (s->taken < 0)
-    respub__publisher_break_locked(pub, s->taken, respub_slice_of(NULL, 0));
+  if (s->x.written != RESPUB_OK)
+    respub__publisher_break_locked(pub, s->x.written, respub_slice_of(NULL, 0));
+  if (s->x.taken < 0)
+    respub__publisher_break_locked(pub, s->x.taken, respub_slice_of(NULL, 0));
 }

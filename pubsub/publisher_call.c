@@ -1,6 +1,7 @@
 /* Publishing and waiting for the answer. */
 #include "pubsub/publisher.h"
 
+#include "net/inline.h"
 #include "net/text.h"
 
 #include <stdio.h>
@@ -53,12 +54,12 @@ static void finish_call_locked(respub_publisher *pub, respub__waiter *w, int64_t
 /* The messages that have not been sent never will be. */
 static void fail_rest(respub_publisher *pub, respub__series *s, respub__call *call,
                       respub_status status, const char *text) {
-  if (s->sent == s->n)
+  if (s->x.sent == s->n)
     return;
   if (status == RESPUB_EUNSENT)
-    pub->pipe.unsent += s->n - s->sent;
-  for (; s->sent < s->n; s->sent++)
-    s->results[s->sent] = (respub_publish_result){status, 0};
+    pub->pipe.unsent += s->n - s->x.sent;
+  for (; s->x.sent < s->n; s->x.sent++)
+    s->results[s->x.sent] = (respub_publish_result){status, 0};
   if (call->status == RESPUB_OK)
     call->status = respub__explain(call->error, status, respub_slice_of_string(text));
 }
@@ -66,8 +67,8 @@ static void fail_rest(respub_publisher *pub, respub__series *s, respub__call *ca
 /* Lock held on entry. Adds messages while they fit into what may be in flight, and always one. */
 static respub_status add_some_locked(respub_publisher *pub, respub__series *s, respub__waiter *w,
                                      int64_t now_ms) {
-  for (; s->sent < s->n; s->sent++) {
-    respub__request request = respub__series_request(s, s->sent, &w->call);
+  for (; s->x.sent < s->n; s->x.sent++) {
+    respub__request request = respub__series_request(s, s->x.sent, &w->call);
     size_t before = pub->pipe.bytes;
     w->number = respub__pipeline_size(request.channel, request.payload);
     if (w->call.left > 0 && before + w->number > pub->options.inflight_bytes)
@@ -87,7 +88,7 @@ static respub_status add_some_locked(respub_publisher *pub, respub__series *s, r
 /* Lock held on entry, and on return unless w has been released. */
 static void publish_series_locked(respub_publisher *pub, respub__series *s, respub__waiter *w,
                                   int64_t now_ms) {
-  while (s->sent < s->n) {
+  while (s->x.sent < s->n) {
     if (respub__publisher_gives_up_locked(pub, now_ms)) {
       fail_rest(pub, s, &w->call, RESPUB_EUNSENT, pub->last_error.text);
       break;
@@ -95,11 +96,11 @@ static void publish_series_locked(respub_publisher *pub, respub__series *s, resp
     respub_status status = add_some_locked(pub, s, w, now_ms);
     if (status != RESPUB_OK)
       fail_rest(pub, s, &w->call, status, "");
-    if (s->sent == s->n)
+    if (s->x.sent == s->n)
       break;
     w->what = RESPUB__WAIT_FOR_ROOM;
     status = respub__publisher_wait_locked(pub, w, now_ms);
-    now_ms = pub->clock_ms();
+    now_ms = respub__publisher_now_ms(pub);
     if (status != RESPUB_OK)
       fail_rest(pub, s, &w->call, RESPUB_EUNSENT, "the time was over before it could be sent");
   }
@@ -112,12 +113,13 @@ static void publish_series_locked(respub_publisher *pub, respub__series *s, resp
 static respub_status refuse(respub__series *s, respub_status status, const char *text) {
   for (size_t i = 0; i < s->n; i++)
     s->results[i] = (respub_publish_result){status, 0};
-  return respub__explain(s->error, status, respub_slice_of_string(text));
+  return respub__explain(s->x.error, status, respub_slice_of_string(text));
 }
 
 /* Among other threads, or when something is not as usual. */
-static respub_status publish_together(respub_publisher *pub, respub__series *s, int64_t now_ms) {
-  respub_status status = s->entered ? RESPUB_OK : respub__publisher_enter(pub);
+RESPUB__APART static respub_status publish_together(respub_publisher *pub, respub__series *s,
+                                                    int64_t now_ms) {
+  respub_status status = s->x.entered ? RESPUB_OK : respub__publisher_enter(pub);
   if (status != RESPUB_OK)
     return refuse(s, status, "");
   if (respub__publisher_in_callback_locked(pub)) {
@@ -126,8 +128,8 @@ static respub_status publish_together(respub_publisher *pub, respub__series *s, 
   }
   respub__waiter w;
   respub__waiter_init(&w, RESPUB__WAIT_FOR_RESULTS, 0, now_ms + pub->options.timeout_ms);
-  w.call.error = s->error;
-  w.call.status = s->status;
+  w.call.error = s->x.error;
+  w.call.status = s->x.status;
   w.call.first = pub->pipe.tail;
   respub__publisher_resume_locked(pub, s, &w.call);
   publish_series_locked(pub, s, &w, now_ms);
@@ -137,30 +139,33 @@ static respub_status publish_together(respub_publisher *pub, respub__series *s, 
   return w.call.status;
 }
 
-static inline respub_status publish_series(respub_publisher *pub, respub__series *s) {
-  int64_t now_ms = pub->clock_ms();
-  if (respub__publisher_try_alone(pub, s, now_ms))
-    return s->status;
-  return publish_together(pub, s, now_ms);
-}
-
 respub_status respub_publisher_publish(respub_publisher *pub, respub_slice channel,
                                        respub_slice payload, int64_t *receivers,
                                        respub_error *error) {
   respub_publish_message message = {channel, payload};
   respub_publish_result result = {RESPUB_OK, 0};
-  respub__series s = {.messages = &message, .results = &result, .n = 1, .error = error};
-  respub_status status = publish_series(pub, &s);
+  respub__exchange x = {.error = error};
+  int64_t now_us = pub->clock_us();
+  if (!respub__publisher_try_one_alone(pub, &message, &x, &result.receivers, now_us)) {
+    respub__series s = {.x = x, .messages = &message, .results = &result, .n = 1};
+    result.status = x.status;
+    x.status = publish_together(pub, &s, now_us / 1000);
+  }
   if (receivers != NULL)
     *receivers = result.receivers;
-  return status;
+  return x.status;
 }
 
 respub_status respub_publisher_publish_many(respub_publisher *pub,
                                             const respub_publish_message *messages, size_t n,
                                             respub_publish_result *results, respub_error *error) {
-  respub__series s = {.messages = messages, .results = results, .n = n, .error = error};
-  return n > 0 ? publish_series(pub, &s) : RESPUB_OK;
+  respub__series s = {.x = {.error = error}, .messages = messages, .results = results, .n = n};
+  if (n == 0)
+    return RESPUB_OK;
+  int64_t now_us = pub->clock_us();
+  if (respub__publisher_try_alone(pub, &s, now_us))
+    return s.x.status;
+  return publish_together(pub, &s, now_us / 1000);
 }
 
 /* ------------------------------------------------------------------------------------------------
@@ -172,7 +177,7 @@ static respub_status connect_locked(respub_publisher *pub, respub_error *error) 
     return respub__fail(error, RESPUB_ESTATE,
                         "a callback of a publisher cannot wait for that publisher");
   respub__waiter w;
-  int64_t now_ms = pub->clock_ms();
+  int64_t now_ms = respub__publisher_now_ms(pub);
   respub__waiter_init(&w, RESPUB__WAIT_FOR_CONNECTION, pub->connect_failures,
                       now_ms + pub->options.timeout_ms);
   respub__publisher_help_locked(pub, now_ms, true); /* finds out whether a live one still lives */

@@ -43,7 +43,7 @@ int respub_publisher_timeout_ms(respub_publisher *pub) {
     deadline_ms = expiry_ms;
   if (is_due_locked(pub) || !pub->link_started)
     deadline_ms = 0;
-  int left = left_ms(deadline_ms, pub->clock_ms());
+  int left = left_ms(deadline_ms, respub__publisher_now_ms(pub));
   respub__publisher_leave_locked(pub);
   return left;
 }
@@ -58,7 +58,7 @@ respub_status respub_publisher_step(respub_publisher *pub) {
   }
   pub->armed = false;
   respub__wake_drain(&pub->wake);
-  respub__publisher_help_locked(pub, pub->clock_ms(), true);
+  respub__publisher_help_locked(pub, respub__publisher_now_ms(pub), true);
   respub__publisher_deliver_locked(pub);
   respub__publisher_leave_locked(pub);
   return RESPUB_OK;

@@ -39,11 +39,11 @@ static respub_event event_of(const respub_publisher *pub, respub_event_type type
 }
 
 /* Lock held on entry, link in use by the caller. */
-static void now_live_locked(respub_publisher *pub, int64_t now_ms) {
+static void now_live_locked(respub_publisher *pub) {
   pub->live = true;
   pub->answered = false;
   pub->retry_at_ms = 0;
-  pub->active_ms = now_ms;
+  pub->active_us = pub->clock_us();
   pub->base = respub_conn_bytes_out(pub->link.conn);
   pub->broken.status = RESPUB_OK;
   pub->connects++;
@@ -77,7 +77,7 @@ static void connect_locked(respub_publisher *pub, int64_t now_ms) {
   case RESPUB__LINK_NOTHING:
     break;
   case RESPUB__LINK_LIVE:
-    now_live_locked(pub, now_ms);
+    now_live_locked(pub);
     break;
   case RESPUB__LINK_FAILED:
     pub->connect_failures++;
@@ -89,11 +89,30 @@ static void connect_locked(respub_publisher *pub, int64_t now_ms) {
   give_up_messages_locked(pub, now_ms);
 }
 
+/* Lock held on entry, link in use by the caller. When writing has failed, answers may still wait to
+ * be read, and the server's reason among them. */
+static void hear_last_words_locked(respub_publisher *pub) {
+  respub_error reason = pub->broken;
+  respub__batch b;
+  if (respub_conn_error(pub->link.conn)->status == RESPUB_OK)
+    return; /* given up for what it said: no word of it counts any more */
+  pub->broken.status = RESPUB_OK;
+  do {
+    respub__publisher_unlock(pub);
+    respub__publisher_read_batch(pub, &b, true);
+    lock(pub);
+    respub__publisher_apply_locked(pub, &b);
+  } while (pub->broken.status == RESPUB_OK && b.status >= 0);
+  if (b.status < 0 || pub->broken.status == RESPUB_OK)
+    pub->broken = reason;
+}
+
 /* Lock held on entry, by the leader. */
 static void lose_locked(respub_publisher *pub, int64_t now_ms) {
   begin_long_use_locked(pub);
-  uint64_t taken = respub_conn_bytes_out(pub->link.conn) - pub->base;
   pub->live = false;
+  hear_last_words_locked(pub);
+  uint64_t taken = respub_conn_bytes_out(pub->link.conn) - pub->base;
   pub->disconnects++;
   respub__publisher_unlock(pub);
   /* A connection that has answered was a good one: that it ended, idle perhaps, is no reason to
@@ -114,10 +133,11 @@ static void lose_locked(respub_publisher *pub, int64_t now_ms) {
  * All of it */
 
 /* Lock held on entry, by the leader of a live publisher. */
-static void converse_locked(respub_publisher *pub, int64_t now_ms, bool readable) {
-  if (readable || respub__publisher_is_idle(pub, now_ms))
+static void converse_locked(respub_publisher *pub, bool readable) {
+  int64_t now_us = pub->clock_us();
+  if (readable || respub__publisher_is_idle(pub, now_us))
     respub__publisher_read_locked(pub);
-  pub->active_ms = now_ms;
+  pub->active_us = now_us;
   if (pub->broken.status != RESPUB_OK)
     return;
   if (respub__pipeline_waits(&pub->pipe) || respub_conn_unsent(pub->link.conn) > 0)
@@ -129,7 +149,7 @@ void respub__publisher_work_locked(respub_publisher *pub, int64_t now_ms, bool r
   if (!pub->live)
     connect_locked(pub, now_ms);
   if (pub->live && pub->broken.status == RESPUB_OK)
-    converse_locked(pub, now_ms, readable);
+    converse_locked(pub, readable);
   if (pub->live && pub->broken.status != RESPUB_OK)
     lose_locked(pub, now_ms);
 }

@@ -38,8 +38,8 @@ static respub_status make_room_locked(respub_publisher *pub, size_t size) {
   bool fits =
       size <= pub->options.inflight_bytes && pub->pipe.bytes <= pub->options.inflight_bytes - size;
   if (pub->live)
-    return fits ? RESPUB_OK : await_room_locked(pub, size, pub->clock_ms());
-  int64_t now_ms = pub->clock_ms();
+    return fits ? RESPUB_OK : await_room_locked(pub, size, respub__publisher_now_ms(pub));
+  int64_t now_ms = respub__publisher_now_ms(pub);
   if (respub__publisher_gives_up_locked(pub, now_ms)) {
     pub->pipe.unsent++;
     return RESPUB_EUNSENT;
@@ -69,10 +69,10 @@ static void send_locked(respub_publisher *pub) {
   bool enough = pub->pipe.waiting_bytes >= RESPUB__SEND_BYTES;
   bool coming_back = !pub->live && pub->link_started;
   if (enough || coming_back) {
-    int64_t now_ms = pub->clock_ms();
-    if (pub->live || now_ms != pub->active_ms) {
-      pub->active_ms = pub->live ? pub->active_ms : now_ms;
-      respub__publisher_help_locked(pub, now_ms, false);
+    int64_t now_us = pub->clock_us();
+    if (pub->live || now_us - pub->active_us >= 1000) {
+      pub->active_us = pub->live ? pub->active_us : now_us;
+      respub__publisher_help_locked(pub, now_us / 1000, false);
     }
   }
   if (pub->armed) {
@@ -83,7 +83,7 @@ static void send_locked(respub_publisher *pub) {
 
 static int64_t expiry_of(const respub_publisher *pub) {
   bool expires = pub->options.away == RESPUB_AWAY_BUFFER && pub->options.away_expiry_ms > 0;
-  return expires ? pub->clock_ms() + pub->options.away_expiry_ms : RESPUB_NEVER;
+  return expires ? respub__publisher_now_ms(pub) + pub->options.away_expiry_ms : RESPUB_NEVER;
 }
 
 respub_status respub_publisher_queue(respub_publisher *pub, respub_slice channel,
@@ -116,7 +116,7 @@ static respub_status flush_locked(respub_publisher *pub, int timeout_ms) {
     return RESPUB_ESTATE;
   if (pub->pipe.head == pub->pipe.tail && !pub->delivering)
     return RESPUB_OK;
-  int64_t now_ms = pub->clock_ms();
+  int64_t now_ms = respub__publisher_now_ms(pub);
   respub__waiter w;
   respub__waiter_init(&w, RESPUB__WAIT_FOR_FLUSH, pub->pipe.tail, now_ms + timeout_ms);
   respub_status status = respub__publisher_wait_locked(pub, &w, now_ms);

@@ -273,7 +273,7 @@ static int64_t lead_locked(respub_publisher *pub, const respub__waiter *w, int64
         now_ms >= w->deadline_ms)
       break;
     readable = poll_locked(pub, w->deadline_ms);
-    now_ms = pub->clock_ms();
+    now_ms = respub__publisher_now_ms(pub);
   }
   stop_leading_locked(pub);
   return now_ms;
@@ -319,7 +319,7 @@ respub_status respub__publisher_wait_locked(respub_publisher *pub, respub__waite
       follow_locked(pub, w);
       if (w->released)
         return RESPUB_OK;
-      now_ms = pub->clock_ms();
+      now_ms = respub__publisher_now_ms(pub);
     }
     respub__publisher_deliver_locked(pub);
     if (is_ready(pub, w))

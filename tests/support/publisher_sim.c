@@ -242,10 +242,10 @@ static respub_status dial(void *ctx, const respub_options *options, int64_t now,
 }
 
 /* Time goes on with each look at the clock, so that calls that wait live in virtual time too. */
-static int64_t tick(void) {
+static int64_t tick_us(void) {
   now_ms++;
   pump(current);
-  return now_ms;
+  return now_ms * 1000;
 }
 
 /* ------------------------------------------------------------------------------------------------
@@ -400,7 +400,7 @@ static bool begin(simulation *s, uint64_t seed, FILE *trace) {
     blame(s, "cannot be reached: the run does not begin", 0);
     return false;
   }
-  s->pub->clock_ms = tick;
+  s->pub->clock_us = tick_us;
   s->pub->link.life.backoff.random = seed | 1;
   return true;
 }
