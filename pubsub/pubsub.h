@@ -72,8 +72,8 @@ const char *respub_event_name(respub_event_type type);
 #define RESPUB_MISSED_UNKNOWN UINT64_MAX
 
 /* What happened. Slices and text are valid until the handler returns (or, from
- * respub_subscriber_next, until the next call of it). Members that a type does not name above are 0
- * or empty.
+ * respub_subscriber_next, until the next call of next, run, flush, start or close). Members that a
+ * type does not name above are 0 or empty.
  *
  * Order of events around a lost connection: DISCONNECTED, any number of CONNECT_FAILED, CONNECTED,
  * one SUBSCRIBED for each channel and pattern (messages of those already confirmed may come
@@ -190,8 +190,9 @@ RESPUB_MUST_USE respub_status respub_subscriber_punsubscribe_pattern(respub_subs
 RESPUB_MUST_USE respub_status respub_subscriber_unsubscribe_all(respub_subscriber *sub);
 
 /* Waits until the server has answered everything asked before this call, for at most timeout_ms (>=
- * 0). Without a thread of its own the subscriber is driven by this call (handlers run). OK: all
- * confirmed. TIMEOUT. EREFUSED: something asked for is refused. ESTATE: called from inside a
+ * 0). Without a thread of its own the subscriber is driven by this call: what comes meanwhile goes
+ * to handlers and on_event, and not to a later next. OK: all confirmed. TIMEOUT, also when a stop
+ * ends the driving. EREFUSED: something asked for is refused. ESTATE: called from inside a
  * handler (nothing could come in), or the subscriber is driven by an event loop on this thread.
  * ECLOSED, EFORKED. */
 RESPUB_MUST_USE respub_status respub_subscriber_flush(respub_subscriber *sub, int timeout_ms);
