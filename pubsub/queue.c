@@ -148,7 +148,7 @@ static void write_record(respub__queue *q, size_t at, const respub_event *e, res
 
 static respub_status put_event(respub__queue *q, const respub_event *e, bool force) {
   size_t at;
-  bool over = q->used - q->void_bytes > q->most_bytes * 2 && !force;
+  bool over = (q->used - q->void_bytes) / 2 > q->most_bytes && !force;
   if (over || !respub__ring_place(q, event_size(e), true, &at))
     return RESPUB_EFULL;
   write_record(q, at, e, NULL, NULL);
