@@ -16,7 +16,7 @@ enum {
 
 /* What one turn does for one of many at most, so that none waits long for the others. */
 #define ACCEPTS_A_TURN 64
-#define WORK_A_TURN 2000u
+#define WORK_A_TURN 50000u
 #define BYTES_A_TURN (1024u * 1024)
 #define PARTS_A_WRITE 16
 
