@@ -203,6 +203,9 @@ static respub_status on_error(respub__session *s, int64_t now_ms, respub_slice t
   }
   if (respub_slice_starts_with(text, RESPUB_LIT("NOAUTH")))
     return fail(s, RESPUB_EAUTH, text);
+  /* For an UNSUBSCRIBE that the server's own end of the subscription has answered already. */
+  if (sent->op == RESPUB__SUBSCRIBE && respub_slice_starts_with(text, RESPUB_LIT("NOSUB")))
+    return s->unexpected++, RESPUB_AGAIN;
   if (sent->op == RESPUB__SUBSCRIBE)
     return refuse_subscribe(s, now_ms, text, event);
   respub__sent copy = *sent;

@@ -346,6 +346,19 @@ static void a_pause_in_reading_is_no_silence_of_the_server(void) {
   tear_down();
 }
 
+static void a_nosub_refuses_no_subscription(void) {
+  set_up();
+  connect_session();
+  want("a");
+  CHECK_SENT("SUBSCRIBE a");
+  CU_ASSERT_EQUAL(feed("-NOSUB 'unsubscribe' command executed not in subscribed mode\r\n"),
+                  RESPUB_AGAIN);
+  CHECK_TOLD("");
+  feed(SUBSCRIBED("a", "1"));
+  CHECK_TOLD("subscribed:a");
+  tear_down();
+}
+
 /* Loses the connection of a subscription to a, restores it, and returns the gap. */
 static respub_event gap_after_loss(void) {
   respub_event event = {.type = RESPUB_EVENT_MESSAGE};
@@ -432,6 +445,7 @@ static const respub_test tests[] = {
     RESPUB_TEST(silence_brings_a_ping_and_any_answer_to_it_is_life),
     RESPUB_TEST(silence_after_a_ping_is_death_even_if_the_ping_could_not_be_sent),
     RESPUB_TEST(a_pause_in_reading_is_no_silence_of_the_server),
+    RESPUB_TEST(a_nosub_refuses_no_subscription),
     RESPUB_TEST(a_gap_begins_with_the_last_byte_heard),
     RESPUB_TEST(a_gap_begins_when_all_was_read_if_the_last_bytes_were_read_late),
     RESPUB_TEST(a_flush_waits_for_what_was_asked_before_and_not_for_what_came_after),
