@@ -108,6 +108,23 @@ static void schemas_may_be_recursive(void) {
                    "/1: expected a match with one of 2 alternatives, got an array (anyOf)"});
 }
 
+/* Into an item, a field or a name: the value gets smaller, so these end. */
+static void schemas_may_lead_back_to_themselves_by_going_into_the_value(void) {
+  RESPUB_VERDICTS(
+      {"{'contains':{'$ref':'#'},'minContains':0}", "[[],1]", NULL},
+      {"{'prefixItems':[{'$ref':'#'}],'maxItems':1}", "[[[]]]", NULL},
+      {NULL, "[[[],[]]]", "/0: expected at most 1 item, got 2 (maxItems)"},
+      {"{'additionalProperties':{'$ref':'#'},'maxProperties':1}", "{'a':{'b':{}}}", NULL},
+      {NULL, "{'a':{'b':1,'c':2}}", "/a: expected at most 1 field, got 2 (maxProperties)"},
+      {"{'patternProperties':{'^a':{'$ref':'#'}},'minProperties':1}", "{'a':{'b':{}}}", NULL},
+      {NULL, "{'a':{}}", "/a: expected at least 1 field, got 0 (minProperties)"},
+      {"{'propertyNames':{'$ref':'#'},'maxLength':1}", "{'a':{'bc':1}}", NULL},
+      {"{'if':{'required':['x']},'then':{'properties':{'x':{'$ref':'#'}}},"
+       "'else':{'type':'object'}}",
+       "{'x':{'x':{}}}", NULL},
+      {NULL, "{'x':{'x':1}}", NULL}, {NULL, "5", NULL});
+}
+
 /* n arrays inside each other. */
 static char *nested(size_t n) {
   char *text = malloc(2 * n + 1);
@@ -177,6 +194,7 @@ int main(int argc, char **argv) {
       RESPUB_TEST(references_lead_into_the_schema),
       RESPUB_TEST(keywords_beside_a_reference_count),
       RESPUB_TEST(schemas_may_be_recursive),
+      RESPUB_TEST(schemas_may_lead_back_to_themselves_by_going_into_the_value),
       RESPUB_TEST(deep_values_are_followed_as_far_as_they_may_go),
       RESPUB_TEST(giving_up_is_no_verdict),
       RESPUB_TEST(work_is_bounded_where_alternatives_multiply),
