@@ -1,0 +1,366 @@
+/* The publisher beside hiredis and beside a bare floor: code that writes a PUBLISH from memory,
+ * reads, and trusts what comes. A real redis-server without subscribers answers all three.
+ *
+ * Prints a line a measurement: workload, engine, nanoseconds of one message, microseconds of
+ * processor time of this process for one message (the best of several rounds; the engines take
+ * turns, so that a busy moment hits all). Under callgrind it dumps the counts of one round of the
+ * single-threaded workloads instead; tests/bench/publisher_table makes the table. */
+#include "pubsub/pubsub.h"
+#include "tests/support/server.h"
+
+#include <hiredis/hiredis.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <time.h>
+#include <unistd.h>
+#include <valgrind/callgrind.h>
+
+enum {
+  ROUNDS = 7,
+  THREADS = 8,
+  BATCH = 1000,
+  PAYLOAD = 200,
+  LARGE = 4 * 1024 * 1024
+};
+
+static const char channel[] = "TICKER_UPDATES_ABCD";
+static char payload[PAYLOAD];
+static char *large;
+
+typedef struct context {
+  respub_publisher *pub;
+  redisContext *hiredis;
+  int bare; /* a connected socket */
+  pthread_mutex_t lock;
+} context;
+
+/* Publishes n messages. */
+typedef void (*engine)(context *c, size_t n);
+
+static void fail(const char *what) {
+  fprintf(stderr, "publisher_bench: %s failed\n", what);
+  exit(1);
+}
+
+static void require(bool held, const char *what) {
+  if (!held)
+    fail(what);
+}
+
+static respub_slice channel_slice(void) {
+  return respub_slice_of(channel, sizeof channel - 1);
+}
+
+/* ------------------------------------------------------------------------------------------------
+ * respub */
+
+static void respub_sync(context *c, size_t n) {
+  for (size_t i = 0; i < n; i++) {
+    int64_t receivers;
+    require(respub_publisher_publish(c->pub, channel_slice(), respub_slice_of(payload, PAYLOAD),
+                                     &receivers, NULL) == RESPUB_OK,
+            "publish");
+  }
+}
+
+static void respub_batches(context *c, size_t n) {
+  static respub_publish_message messages[BATCH];
+  static respub_publish_result results[BATCH];
+  for (size_t i = 0; i < BATCH; i++)
+    messages[i] = (respub_publish_message){channel_slice(), respub_slice_of(payload, PAYLOAD)};
+  for (size_t i = 0; i < n; i += BATCH)
+    require(respub_publisher_publish_many(c->pub, messages, BATCH, results, NULL) == RESPUB_OK,
+            "publish_many");
+}
+
+static void count_done(const respub_publish_result *result, respub_slice text, void *ctx) {
+  (void)text;
+  *(size_t *)ctx += result->status == RESPUB_OK;
+}
+
+static void respub_queue(context *c, size_t n) {
+  size_t done = 0;
+  for (size_t i = 0; i < n; i++) {
+    require(respub_publisher_queue(c->pub, channel_slice(), respub_slice_of(payload, PAYLOAD),
+                                   count_done, &done) == RESPUB_OK,
+            "queue");
+    if (i % BATCH == BATCH - 1)
+      require(respub_publisher_flush(c->pub, 60000) == RESPUB_OK, "flush");
+  }
+  require(done == n, "a result for each");
+}
+
+static void respub_large(context *c, size_t n) {
+  for (size_t i = 0; i < n; i++)
+    require(respub_publisher_publish(c->pub, channel_slice(), respub_slice_of(large, LARGE), NULL,
+                                     NULL) == RESPUB_OK,
+            "large publish");
+}
+
+/* ------------------------------------------------------------------------------------------------
+ * hiredis */
+
+static const char *const hiredis_words[] = {"PUBLISH", channel, payload};
+static const size_t hiredis_sizes[] = {7, sizeof channel - 1, PAYLOAD};
+
+static void hiredis_command(redisContext *hiredis, const char *text, size_t size) {
+  const char *words[] = {"PUBLISH", channel, text};
+  const size_t sizes[] = {7, sizeof channel - 1, size};
+  redisReply *reply = redisCommandArgv(hiredis, 3, words, sizes);
+  require(reply != NULL && reply->type == REDIS_REPLY_INTEGER, "redisCommandArgv");
+  freeReplyObject(reply);
+}
+
+static void hiredis_sync(context *c, size_t n) {
+  for (size_t i = 0; i < n; i++)
+    hiredis_command(c->hiredis, payload, PAYLOAD);
+}
+
+static void hiredis_locked(context *c, size_t n) {
+  for (size_t i = 0; i < n; i++) {
+    pthread_mutex_lock(&c->lock);
+    hiredis_command(c->hiredis, payload, PAYLOAD);
+    pthread_mutex_unlock(&c->lock);
+  }
+}
+
+static void hiredis_batches(context *c, size_t n) {
+  for (size_t i = 0; i < n; i += BATCH) {
+    for (size_t k = 0; k < BATCH; k++)
+      require(redisAppendCommandArgv(c->hiredis, 3, (const char **)(uintptr_t)hiredis_words,
+                                     hiredis_sizes) == REDIS_OK,
+              "redisAppendCommandArgv");
+    for (size_t k = 0; k < BATCH; k++) {
+      void *reply;
+      require(redisGetReply(c->hiredis, &reply) == REDIS_OK, "redisGetReply");
+      freeReplyObject(reply);
+    }
+  }
+}
+
+static void hiredis_large(context *c, size_t n) {
+  for (size_t i = 0; i < n; i++)
+    hiredis_command(c->hiredis, large, LARGE);
+}
+
+/* ------------------------------------------------------------------------------------------------
+ * Bare */
+
+static char *bare_bulk(char *p, const char *text, size_t len) {
+  char digits[20];
+  size_t n = 0;
+  for (size_t rest = len; n == 0 || rest > 0; rest /= 10)
+    digits[n++] = (char)('0' + rest % 10);
+  *p++ = '$';
+  while (n > 0)
+    *p++ = digits[--n];
+  *p++ = '\r';
+  *p++ = '\n';
+  memcpy(p, text, len);
+  p += len;
+  *p++ = '\r';
+  *p++ = '\n';
+  return p;
+}
+
+static char *bare_command(char *p) {
+  memcpy(p, "*3\r\n", 4);
+  p = bare_bulk(p + 4, "PUBLISH", 7);
+  p = bare_bulk(p, channel, sizeof channel - 1);
+  return bare_bulk(p, payload, PAYLOAD);
+}
+
+static void bare_write(int fd, const char *bytes, size_t n) {
+  while (n > 0) {
+    ssize_t put = write(fd, bytes, n);
+    require(put > 0, "write");
+    bytes += put;
+    n -= (size_t)put;
+  }
+}
+
+static volatile int64_t sink;
+
+/* Reads until so many numbers have come. */
+static void bare_replies(int fd, size_t n) {
+  char in[16384];
+  int64_t number = 0;
+  while (n > 0) {
+    ssize_t got = read(fd, in, sizeof in);
+    require(got > 0, "read");
+    for (ssize_t i = 0; i < got; i++) {
+      if (in[i] == ':')
+        number = 0;
+      else if (in[i] >= '0')
+        number = number * 10 + (in[i] - '0');
+      else if (in[i] == '\n') {
+        sink = number;
+        n--;
+      }
+    }
+  }
+}
+
+static void bare_sync(context *c, size_t n) {
+  char out[512];
+  for (size_t i = 0; i < n; i++) {
+    bare_write(c->bare, out, (size_t)(bare_command(out) - out));
+    bare_replies(c->bare, 1);
+  }
+}
+
+static void bare_batches(context *c, size_t n) {
+  static char out[BATCH * 512];
+  for (size_t i = 0; i < n; i += BATCH) {
+    char *end = out;
+    for (size_t k = 0; k < BATCH; k++)
+      end = bare_command(end);
+    bare_write(c->bare, out, (size_t)(end - out));
+    bare_replies(c->bare, BATCH);
+  }
+}
+
+/* ------------------------------------------------------------------------------------------------
+ * Measuring */
+
+static double seconds_of(struct timeval t) {
+  return (double)t.tv_sec + (double)t.tv_usec * 1e-6;
+}
+
+static double cpu_us(void) {
+  struct rusage usage;
+  getrusage(RUSAGE_SELF, &usage);
+  return (seconds_of(usage.ru_utime) + seconds_of(usage.ru_stime)) * 1e6;
+}
+
+static double now_ns(void) {
+  struct timespec t;
+  clock_gettime(CLOCK_MONOTONIC, &t);
+  return (double)t.tv_sec * 1e9 + (double)t.tv_nsec;
+}
+
+typedef struct contender {
+  const char *name;
+  engine run;
+  double ns, us;
+} contender;
+
+static void count(const char *workload, const contender *e, context *c, size_t n) {
+  char label[128];
+  snprintf(label, sizeof label, "%s\t%s\t%zu", workload, e->name, n);
+  e->run(c, n);
+  CALLGRIND_START_INSTRUMENTATION;
+  CALLGRIND_ZERO_STATS;
+  e->run(c, n);
+  CALLGRIND_DUMP_STATS_AT(label);
+  CALLGRIND_STOP_INSTRUMENTATION;
+}
+
+static void measure(contender *e, context *c, size_t n, void (*run)(context *, engine, size_t)) {
+  double ns = now_ns(), us = cpu_us();
+  run(c, e->run, n);
+  ns = (now_ns() - ns) / (double)n;
+  us = (cpu_us() - us) / (double)n;
+  e->ns = e->ns == 0 || ns < e->ns ? ns : e->ns;
+  e->us = e->us == 0 || us < e->us ? us : e->us;
+}
+
+static void compare(const char *workload, contender *engines, size_t n_engines, context *c,
+                    size_t n, void (*run)(context *, engine, size_t)) {
+  for (int round = 0; round < ROUNDS; round++) {
+    for (size_t i = 0; i < n_engines; i++)
+      measure(&engines[i], c, n, run);
+  }
+  for (size_t i = 0; i < n_engines; i++)
+    printf("%s\t%s\t%.0f\t%.3f\n", workload, engines[i].name, engines[i].ns, engines[i].us);
+  fflush(stdout);
+}
+
+static void alone(context *c, engine run, size_t n) {
+  run(c, n);
+}
+
+typedef struct task {
+  context *c;
+  engine run;
+  size_t n;
+} task;
+
+static void *run_task(void *ctx) {
+  task *t = ctx;
+  t->run(t->c, t->n);
+  return NULL;
+}
+
+static void together(context *c, engine run, size_t n) {
+  pthread_t threads[THREADS];
+  task t = {c, run, n / THREADS};
+  for (int i = 0; i < THREADS; i++)
+    require(pthread_create(&threads[i], NULL, run_task, &t) == 0, "pthread_create");
+  for (int i = 0; i < THREADS; i++)
+    pthread_join(threads[i], NULL);
+}
+
+#define ENGINES(list) (sizeof(list) / sizeof(list)[0])
+
+static void run_all(context *c) {
+  contender sync[] = {
+      {"respub", respub_sync, 0, 0}, {"bare", bare_sync, 0, 0}, {"hiredis", hiredis_sync, 0, 0}};
+  contender threads[] = {{"respub", respub_sync, 0, 0}, {"hiredis", hiredis_locked, 0, 0}};
+  contender batches[] = {{"respub", respub_batches, 0, 0},
+                         {"respub queue", respub_queue, 0, 0},
+                         {"bare", bare_batches, 0, 0},
+                         {"hiredis", hiredis_batches, 0, 0}};
+  contender big[] = {{"respub", respub_large, 0, 0}, {"hiredis", hiredis_large, 0, 0}};
+  if (RUNNING_ON_VALGRIND) {
+    for (size_t i = 0; i < ENGINES(sync); i++)
+      count("one at a time", &sync[i], c, 1000);
+    for (size_t i = 0; i < ENGINES(batches); i++)
+      count("batches of 1,000", &batches[i], c, 10 * BATCH);
+    return;
+  }
+  compare("one at a time", sync, ENGINES(sync), c, 10000, alone);
+  compare("8 threads", threads, ENGINES(threads), c, 8 * 2500, together);
+  compare("batches of 1,000", batches, ENGINES(batches), c, 50 * BATCH, alone);
+  compare("4 MiB payload", big, ENGINES(big), c, 10, alone);
+}
+
+static int bare_connect(uint16_t port) {
+  struct sockaddr_in address = {.sin_family = AF_INET, .sin_port = htons(port)};
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  int fd = socket(AF_INET, SOCK_STREAM, 0), one = 1;
+  require(fd >= 0 && connect(fd, (struct sockaddr *)&address, sizeof address) == 0, "connect");
+  setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
+  return fd;
+}
+
+int main(void) {
+  context c = {.lock = PTHREAD_MUTEX_INITIALIZER};
+  respub_publisher_options o;
+  respub_test_server *server = respub_test_server_start(NULL);
+  require(server != NULL, "redis-server");
+  large = calloc(1, LARGE);
+  require(large != NULL, "calloc");
+  memset(payload, 'p', sizeof payload);
+  respub_publisher_options_init(&o);
+  require(respub_options_from_url(&o.connection, respub_test_server_url(server), NULL) == RESPUB_OK,
+          "url");
+  require(respub_publisher_open(&c.pub, &o, NULL) == RESPUB_OK, "open");
+  require(respub_publisher_connect(c.pub, NULL) == RESPUB_OK, "connect");
+  c.hiredis = redisConnect("127.0.0.1", respub_test_server_port(server));
+  require(c.hiredis != NULL && c.hiredis->err == 0, "redisConnect");
+  c.bare = bare_connect(respub_test_server_port(server));
+  run_all(&c);
+  close(c.bare);
+  redisFree(c.hiredis);
+  respub_publisher_close(c.pub);
+  respub_test_server_free(server);
+  free(large);
+  return 0;
+}
