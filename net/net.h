@@ -236,8 +236,8 @@ short respub_conn_events(const respub_conn *conn);
 int64_t respub_conn_deadline_ms(const respub_conn *conn);
 
 /* Reads once what is there. OK: something came. AGAIN: nothing now. EFULL: more waits to be taken
- * than the limits allow for one value; take first. When writing has failed, what the peer said before
- * can still be read. Invalidates values taken before. */
+ * than the limits allow for one value; take first. When writing has failed, what the peer said
+ * before can still be read. Invalidates values taken before. */
 RESPUB_MUST_USE respub_status respub_conn_fill(respub_conn *conn);
 
 /* Decodes the next value in the buffer. OK: *value is its tape, its slices point into the read
