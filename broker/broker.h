@@ -8,7 +8,10 @@
  *
  * Delivery is at most once: a message reaches the clients that are subscribed when PUBLISH is
  * executed, in the order of the PUBLISH commands. Nothing is stored. A client whose memory cannot
- * be had is disconnected rather than given a stream with a hole in it. */
+ * be had is disconnected rather than given a stream with a hole in it.
+ *
+ * Not bounded but by the allocator: how much clients subscribe to. A password is no protection of
+ * what travels, and there is no TLS: beyond loopback, use it in networks that you trust. */
 #ifndef RESPUB_BROKER_H
 #define RESPUB_BROKER_H
 
