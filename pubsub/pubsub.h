@@ -275,14 +275,16 @@ void respub_subscriber_get_stats(respub_subscriber *sub, respub_subscriber_stats
  *
  * One connection; calls from many threads share its pipeline. Every result says what is known:
  *
- *   RESPUB_OK           the server gave it to so many receivers (connected to that server; 0 is no
- * error) RESPUB_EREFUSED     the server refused; its text is in the error. Not delivered
- *   RESPUB_EUNSENT      no byte of it can have been executed; safe to send again
- *   RESPUB_EUNANSWERED  sent, wholly or in part, and the connection was lost before the reply: it
- * may have been delivered or not RESPUB_TIMEOUT      as EUNANSWERED, because the deadline passed
- * with the connection still up RESPUB_EFULL        not queued: the bound on bytes in flight;
- * nothing was sent RESPUB_EARGUMENT, RESPUB_ENOMEM, RESPUB_ECLOSED, RESPUB_EFORKED: nothing was
- * sent */
+ * - RESPUB_OK: the server gave it to so many receivers, among those connected to that server; 0 is
+ *   no error.
+ * - RESPUB_EREFUSED: the server refused; its text is in the error. Not delivered.
+ * - RESPUB_EUNSENT: the server cannot have executed it, because its command did not leave whole;
+ *   safe to send again.
+ * - RESPUB_EUNANSWERED: sent, and the connection was lost before the reply: it may have been
+ *   delivered or not.
+ * - RESPUB_TIMEOUT: as EUNANSWERED, because the deadline passed with the connection still up.
+ * - RESPUB_EFULL: not queued because of the bound on bytes in flight. Nothing was sent.
+ * - RESPUB_EARGUMENT, RESPUB_ENOMEM, RESPUB_ECLOSED, RESPUB_EFORKED: nothing was sent. */
 
 typedef struct respub_publisher respub_publisher;
 
