@@ -62,7 +62,7 @@ char *respub__outbox_extend(respub__outbox *o, size_t size) {
   block->users = 0;
   if (o->first == NULL)
     o->first = block;
-  else
+  else /* NOLINTNEXTLINE(clang-analyzer-core.NullDereference): with a first there is a last */
     o->last->next = block;
   o->last = block;
   return block->bytes;

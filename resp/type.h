@@ -51,7 +51,7 @@ static inline char respub__type_byte(unsigned type) {
 
 /* The respub_type that byte begins, 0 for none. */
 static inline uint8_t respub__type_of(char byte) {
-  for (uint8_t i = 0; i < RESPUB__TYPE_COUNT; i++) {
+  for (unsigned i = 0; i < RESPUB__TYPE_COUNT; i++) {
     if (RESPUB__TYPE_BYTES[i] == byte)
       return (uint8_t)(i + 1);
   }
