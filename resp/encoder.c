@@ -55,7 +55,7 @@ static inline char *put_number(char *out, uint64_t number) {
 
 /* The analyzer does not see that there is a buffer wherever there is room in it. */
 static inline char *put_header(char *out, char byte, uint64_t number) {
-  *out = byte; // NOLINT(clang-analyzer-core.NullDereference)
+  *out = byte; /* NOLINT(clang-analyzer-core.NullDereference) */
   return put_crlf(put_number(out + 1, number));
 }
 
@@ -182,7 +182,7 @@ size_t respub_encode_integer(char *out, size_t cap, int64_t value) {
   const uint64_t magnitude = 0 - (uint64_t)value;
   const size_t size = 1 + header_size(magnitude);
   if (may_write(size, cap)) {
-    out[0] = ':'; // NOLINT(clang-analyzer-core.NullDereference)
+    out[0] = ':'; /* NOLINT(clang-analyzer-core.NullDereference) */
     put_header(out + 1, '-', magnitude);
   }
   return size;

@@ -114,7 +114,7 @@ static const char *bare_value(const char *p, const char *end, respub_slice *slic
 }
 
 static size_t bare_reads(const workload *w) {
-  respub_slice slices[NODES];
+  respub_slice slices[NODES] = {{NULL, 0}};
   size_t found = 0, at = 0;
   for (size_t i = 0; i < w->n_reads; i++) {
     const char *next;

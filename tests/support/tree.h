@@ -20,7 +20,7 @@ typedef struct respub_tree {
 } respub_tree;
 
 /* Grows a new tree. Its texts hold any byte that their type may hold. */
-void respub_tree_grow(respub_tree *tree, uint32_t (*choose)(void *ctx, uint32_t n), void *ctx);
+void respub_tree_grow(respub_tree *tree, uint32_t (*choice)(void *ctx, uint32_t n), void *ctx);
 
 /* A choice from a splitmix64 generator; ctx is its uint64_t state, any seed will do. */
 uint32_t respub_tree_choose_random(void *ctx, uint32_t n);
