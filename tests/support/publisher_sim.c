@@ -51,7 +51,7 @@ static simulation *current;
 static int64_t now_ms;
 static char payloads[LONGEST];
 
-static void say(simulation *s, const char *format, ...) {
+__attribute__((format(printf, 2, 3))) static void say(simulation *s, const char *format, ...) {
   if (s->trace == NULL)
     return;
   va_list args;
@@ -119,7 +119,7 @@ static void take(simulation *s, const respub_slice *parts, size_t n, size_t take
 static void take_last(simulation *s) {
   for (int missing = 2; missing > 0 && s->taken_len > 0; missing--) {
     size_t len = s->taken_len;
-    memcpy(s->taken + len, "\r\n" + (2 - missing), (size_t)missing);
+    memcpy(s->taken + len, &"\r\n"[2 - missing], (size_t)missing);
     s->taken_len = len + (size_t)missing;
     note_taken(s);
     s->taken_len = s->taken_len == 0 ? 0 : len;
