@@ -154,7 +154,7 @@ static inline ptrdiff_t write_part(respub_conn *conn, respub_slice part) {
 
 respub_status respub_conn_write(respub_conn *conn, const respub_slice *parts, size_t n,
                                 size_t replies, bool now, size_t *written) {
-  size_t ignored;
+  size_t ignored = 0;
   size_t *taken = written != NULL ? written : &ignored;
   ptrdiff_t put = now && n == 1 ? write_part(conn, parts[0]) : 0;
   *taken = put > 0 ? (size_t)put : 0;
