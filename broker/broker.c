@@ -64,7 +64,7 @@ static bool is_serving(respub_broker *broker, bool *stopping) {
 /* Nothing is served once a stop has been asked for: an answer to what was sent after it comes from
  * the next to serve. Statistics are copied before replies are sent: who has seen a reply finds its
  * command counted. */
-static respub_status serve(respub_broker *broker) {
+static respub_status serve_turn(respub_broker *broker) {
   respub__broker_server *server = &broker->server;
   respub_status status = RESPUB_OK;
   while (status == RESPUB_OK && !atomic_load(&broker->stop)) {
@@ -82,7 +82,7 @@ static respub_status serve(respub_broker *broker) {
 
 static void *serve_on_thread(void *arg) {
   respub_broker *broker = (respub_broker *)arg;
-  if (serve(broker) != RESPUB_OK)
+  if (serve_turn(broker) != RESPUB_OK)
     respub__log(&broker->server.hub.log, RESPUB_LOG_WARNING, "the broker cannot poll any more");
   return NULL;
 }
@@ -137,7 +137,7 @@ respub_status respub_broker_run(respub_broker *broker) {
   if (status == RESPUB_OK)
     begin_serving(broker);
   pthread_mutex_unlock(&broker->starting);
-  return status == RESPUB_OK ? serve(broker) : status;
+  return status == RESPUB_OK ? serve_turn(broker) : status;
 }
 
 void respub_broker_stop(respub_broker *broker) {

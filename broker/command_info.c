@@ -81,7 +81,7 @@ typedef struct page {
 } page;
 
 /* What does not fit is left out. */
-RESPUB__PRINTF(2, 3) static void append(page *p, const char *format, ...) {
+RESPUB__PRINTF(2, 3) static void append_to_page(page *p, const char *format, ...) {
   size_t room = sizeof p->text - p->len;
   va_list arguments;
   va_start(arguments, format);
@@ -92,33 +92,34 @@ RESPUB__PRINTF(2, 3) static void append(page *p, const char *format, ...) {
 }
 
 static void write_server(page *p, const respub__broker_hub *hub) {
-  append(p,
-         "# Server\r\nredis_version:" RESPUB__BROKER_REDIS_VERSION "\r\nredis_mode:standalone\r\n"
-         "respub_version:" RESPUB_VERSION "\r\ntcp_port:%d\r\n",
-         hub->port);
+  append_to_page(p,
+                 "# Server\r\nredis_version:" RESPUB__BROKER_REDIS_VERSION
+                 "\r\nredis_mode:standalone\r\n"
+                 "respub_version:" RESPUB_VERSION "\r\ntcp_port:%d\r\n",
+                 hub->port);
 }
 
 static void write_clients(page *p, const respub__broker_hub *hub) {
-  append(p, "# Clients\r\nconnected_clients:%zu\r\n", hub->clients.count);
+  append_to_page(p, "# Clients\r\nconnected_clients:%zu\r\n", hub->clients.count);
 }
 
 static void write_persistence(page *p, const respub__broker_hub *hub) {
   (void)hub;
-  append(p, "# Persistence\r\nloading:0\r\n");
+  append_to_page(p, "# Persistence\r\nloading:0\r\n");
 }
 
 static void write_stats(page *p, const respub__broker_hub *hub) {
   const respub_broker_stats *stats = &hub->stats;
-  append(p, "# Stats\r\ntotal_connections_received:%" PRIu64 "\r\n", stats->accepted);
-  append(p, "total_commands_processed:%" PRIu64 "\r\n", stats->commands);
-  append(p, "rejected_connections:%" PRIu64 "\r\n", stats->refused);
-  append(p, "pubsub_channels:%zu\r\n", hub->topics.all[RESPUB__BROKER_CHANNEL].count);
-  append(p, "pubsub_patterns:%zu\r\n", hub->topics.all[RESPUB__BROKER_PATTERN].count);
+  append_to_page(p, "# Stats\r\ntotal_connections_received:%" PRIu64 "\r\n", stats->accepted);
+  append_to_page(p, "total_commands_processed:%" PRIu64 "\r\n", stats->commands);
+  append_to_page(p, "rejected_connections:%" PRIu64 "\r\n", stats->refused);
+  append_to_page(p, "pubsub_channels:%zu\r\n", hub->topics.all[RESPUB__BROKER_CHANNEL].count);
+  append_to_page(p, "pubsub_patterns:%zu\r\n", hub->topics.all[RESPUB__BROKER_PATTERN].count);
 }
 
 static void write_replication(page *p, const respub__broker_hub *hub) {
   (void)hub;
-  append(p, "# Replication\r\nrole:master\r\nconnected_slaves:0\r\n");
+  append_to_page(p, "# Replication\r\nrole:master\r\nconnected_slaves:0\r\n");
 }
 
 static const struct section {
@@ -147,7 +148,7 @@ void respub__broker_run_info(respub__broker_client *client, const respub__broker
   for (size_t i = 0; i < sizeof sections / sizeof sections[0]; i++) {
     if (!asked_for(sections[i].name, words))
       continue;
-    append(&p, "%s", p.len > 0 ? "\r\n" : "");
+    append_to_page(&p, "%s", p.len > 0 ? "\r\n" : "");
     sections[i].write(&p, client->hub);
   }
   respub__broker_reply_bulk(client, respub_slice_of(p.text, p.len));

@@ -6,8 +6,8 @@
  * Subscribing */
 
 /* One confirmation: what was done, with which name (NULL: none was held), how many are left. */
-static void confirm(respub__broker_client *client, respub_slice verb, const respub_slice *name,
-                    size_t left) {
+static void reply_confirmation(respub__broker_client *client, respub_slice verb,
+                               const respub_slice *name, size_t left) {
   respub__broker_reply_array(client, 3);
   respub__broker_reply_bulk(client, verb);
   if (name == NULL)
@@ -21,14 +21,14 @@ static size_t held(const respub__broker_client *client) {
   return respub__broker_subscriptions_held(&client->subscriber);
 }
 
-static void subscribe(respub__broker_client *client, const respub__broker_words *words,
-                      respub__broker_topic_kind kind, respub_slice verb) {
+static void subscribe_words(respub__broker_client *client, const respub__broker_words *words,
+                            respub__broker_topic_kind kind, respub_slice verb) {
   respub__broker_hub *hub = client->hub;
   for (size_t i = 1; i < words->count && client->state == RESPUB__BROKER_CLIENT_OPEN; i++) {
     respub_slice name = words->at[i].text;
     hub->work++;
     if (respub__broker_subscribe(&hub->topics, &client->subscriber, kind, name) == RESPUB_OK)
-      confirm(client, verb, &name, held(client));
+      reply_confirmation(client, verb, &name, held(client));
     else
       respub__broker_client_lose(client, respub_status_text(RESPUB_ENOMEM));
   }
@@ -40,11 +40,11 @@ static void unsubscribe_all(respub__broker_client *client, respub__broker_topic_
   respub__broker_hub *hub = client->hub;
   respub__broker_subscription *s = respub__broker_subscription_first(&client->subscriber, kind);
   if (s == NULL)
-    confirm(client, verb, NULL, held(client));
+    reply_confirmation(client, verb, NULL, held(client));
   for (; s != NULL; s = respub__broker_subscription_first(&client->subscriber, kind)) {
     respub_slice name = respub__broker_topic_name(s->topic);
     hub->work++;
-    confirm(client, verb, &name, held(client) - 1);
+    reply_confirmation(client, verb, &name, held(client) - 1);
     respub__broker_subscription_end(&hub->topics, s);
   }
 }
@@ -57,18 +57,18 @@ static void unsubscribe(respub__broker_client *client, const respub__broker_word
     respub_slice name = words->at[i].text;
     client->hub->work++;
     (void)respub__broker_unsubscribe(&client->hub->topics, &client->subscriber, kind, name);
-    confirm(client, verb, &name, held(client));
+    reply_confirmation(client, verb, &name, held(client));
   }
 }
 
 void respub__broker_run_subscribe(respub__broker_client *client,
                                   const respub__broker_words *words) {
-  subscribe(client, words, RESPUB__BROKER_CHANNEL, RESPUB_LIT("subscribe"));
+  subscribe_words(client, words, RESPUB__BROKER_CHANNEL, RESPUB_LIT("subscribe"));
 }
 
 void respub__broker_run_psubscribe(respub__broker_client *client,
                                    const respub__broker_words *words) {
-  subscribe(client, words, RESPUB__BROKER_PATTERN, RESPUB_LIT("psubscribe"));
+  subscribe_words(client, words, RESPUB__BROKER_PATTERN, RESPUB_LIT("psubscribe"));
 }
 
 void respub__broker_run_unsubscribe(respub__broker_client *client,
@@ -96,8 +96,8 @@ static respub__broker_block *encode_once(const respub_allocator *allocator,
 }
 
 /* Gives all subscribers of a topic the message; adds those who will get it to *receivers. */
-static respub_status deliver(respub__broker_hub *hub, const respub__broker_topic *topic,
-                             const respub_slice *parts, size_t n, uint64_t *receivers) {
+static respub_status deliver_to_topic(respub__broker_hub *hub, const respub__broker_topic *topic,
+                                      const respub_slice *parts, size_t n, uint64_t *receivers) {
   respub__broker_block *block = encode_once(&hub->allocator, parts, n);
   if (block == NULL)
     return RESPUB_ENOMEM;
@@ -120,7 +120,7 @@ static respub_status deliver_by_channel(respub__broker_hub *hub, respub_slice ch
   if (topic == NULL)
     return RESPUB_OK;
   const respub_slice parts[] = {RESPUB_LIT("message"), channel, payload};
-  return deliver(hub, topic, parts, 3, receivers);
+  return deliver_to_topic(hub, topic, parts, 3, receivers);
 }
 
 static respub_status deliver_by_pattern(respub__broker_hub *hub, respub_slice channel,
@@ -134,7 +134,7 @@ static respub_status deliver_by_pattern(respub__broker_hub *hub, respub_slice ch
     if (!respub__broker_glob_match(pattern, channel))
       continue;
     const respub_slice parts[] = {RESPUB_LIT("pmessage"), pattern, channel, payload};
-    status = deliver(hub, topic, parts, 4, receivers);
+    status = deliver_to_topic(hub, topic, parts, 4, receivers);
   }
   return status;
 }

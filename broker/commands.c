@@ -59,7 +59,7 @@ static const command commands[] = {
     {NAME("unsubscribe"), "unsubscribe", -1, SUBSCRIBED, respub__broker_run_unsubscribe, NULL, 0},
 };
 
-static const command *find(const command *list, size_t n, const respub_node *word) {
+static const command *find_command(const command *list, size_t n, const respub_node *word) {
   for (size_t i = 0; i < n; i++) {
     if (respub_slice_equal_nocase(list[i].name, word->text))
       return &list[i];
@@ -136,13 +136,13 @@ void respub__broker_command_run(respub__broker_client *client, const respub__bro
     respub__broker_client_lose(client, "speaks HTTP");
     return;
   }
-  const command *c = find(commands, COUNT(commands), &words->at[0]);
+  const command *c = find_command(commands, COUNT(commands), &words->at[0]);
   if (c == NULL) {
     refuse_unknown(client, words);
     return;
   }
   if (c->parts != NULL && words->count > 1) {
-    const command *part = find(c->parts, c->part_count, &words->at[1]);
+    const command *part = find_command(c->parts, c->part_count, &words->at[1]);
     if (part == NULL) {
       refuse_unknown_part(client, c, words);
       return;

@@ -11,7 +11,7 @@ static uint64_t rotated(uint64_t x, unsigned bits) {
   return x << bits | x >> (64 - bits);
 }
 
-static void mix(sip *s) {
+static void sip_mix(sip *s) {
   s->a += s->b;
   s->c += s->d;
   s->b = rotated(s->b, 13) ^ s->a;
@@ -26,7 +26,7 @@ static void mix(sip *s) {
 
 static void absorb(sip *s, uint64_t word) {
   s->d ^= word;
-  mix(s);
+  sip_mix(s);
   s->a ^= word;
 }
 
@@ -51,8 +51,8 @@ uint64_t respub__broker_hash(respub__broker_hash_key key, respub_slice bytes) {
   uint64_t rest = bytes.len > whole ? word_of(bytes.ptr + whole, bytes.len - whole) : 0;
   absorb(&s, rest | (uint64_t)bytes.len << 56);
   s.c ^= 0xff;
-  mix(&s);
-  mix(&s);
-  mix(&s);
+  sip_mix(&s);
+  sip_mix(&s);
+  sip_mix(&s);
   return s.a ^ s.b ^ s.c ^ s.d;
 }

@@ -31,7 +31,7 @@ static respub__broker_piece *piece_at(const respub__broker_output *output, size_
   return &output->pieces[(output->first + index) & (output->capacity - 1)];
 }
 
-static respub_status make_place(respub__broker_output *output) {
+static respub_status make_output_place(respub__broker_output *output) {
   if (output->count < output->capacity)
     return RESPUB_OK;
   size_t capacity = output->capacity == 0 ? MIN_PIECES : output->capacity * 2;
@@ -98,7 +98,7 @@ static size_t chunk_for(const respub__broker_output *output, size_t size) {
 
 char *respub__broker_output_add(respub__broker_output *output, size_t size) {
   char *place = in_last_block(output, size);
-  if (place != NULL || make_place(output) != RESPUB_OK)
+  if (place != NULL || make_output_place(output) != RESPUB_OK)
     return place;
   respub__broker_block *block =
       respub__broker_block_new(output->allocator, chunk_for(output, size));
@@ -117,7 +117,7 @@ respub_status respub__broker_output_share(respub__broker_output *output,
     memcpy(place, block->bytes, block->capacity);
     return RESPUB_OK;
   }
-  if (make_place(output) != RESPUB_OK)
+  if (make_output_place(output) != RESPUB_OK)
     return RESPUB_ENOMEM;
   block->holders++;
   append_piece(output, block, block->capacity);

@@ -4,7 +4,7 @@
 
 #include <string.h>
 
-#define FIRST_BYTES 16384u
+#define REQUEST_FIRST_BYTES 16384u
 #define INLINE_BYTES 65536u
 #define STRANGER_WORDS 10u
 #define STRANGER_WORD_BYTES 16384u
@@ -52,7 +52,7 @@ respub_status respub__broker_request_room(respub__broker_request *request, char 
   if (request->end == request->capacity) {
     if (request->capacity > SIZE_MAX / 2)
       return RESPUB_ENOMEM;
-    size_t capacity = request->capacity == 0 ? FIRST_BYTES : request->capacity * 2;
+    size_t capacity = request->capacity == 0 ? REQUEST_FIRST_BYTES : request->capacity * 2;
     char *buffer = respub__resize(request->allocator, request->buffer, capacity);
     if (buffer == NULL)
       return RESPUB_ENOMEM;
@@ -72,7 +72,7 @@ void respub__broker_request_filled(respub__broker_request *request, size_t n) {
  * Commands out */
 
 /* A larger tape with the old one at its front. */
-static respub_status grow_nodes(respub__broker_request *request) {
+static respub_status grow_request_nodes(respub__broker_request *request) {
   if (request->node_capacity > SIZE_MAX / sizeof(respub_node) / 2)
     return RESPUB_ENOMEM;
   size_t capacity = request->node_capacity * 2;
@@ -110,7 +110,7 @@ static respub_status take_inline(respub__broker_request *request, size_t *used,
   respub_status status;
   size_t count = 0;
   while ((status = respub__broker_inline_word(&rest, &word)) == RESPUB_OK) {
-    if (count == request->node_capacity && grow_nodes(request) != RESPUB_OK)
+    if (count == request->node_capacity && grow_request_nodes(request) != RESPUB_OK)
       return RESPUB_ENOMEM;
     request->nodes[count++] = (respub_node){.text = word, .span = 1, .type = RESPUB_BULK};
   }
@@ -131,7 +131,7 @@ static respub_limits limits_of(const respub__broker_request *request, bool trust
   return limits;
 }
 
-static respub_status decode(respub__broker_request *request, bool trusted, size_t *used) {
+static respub_status decode_request(respub__broker_request *request, bool trusted, size_t *used) {
   if (!request->decoding) {
     respub_limits limits = limits_of(request, trusted);
     respub_decoder_init(&request->decoder, &limits, request->nodes, request->node_capacity);
@@ -144,7 +144,7 @@ static respub_status decode(respub__broker_request *request, bool trusted, size_
       request->decoding = status == RESPUB_MORE;
       return status;
     }
-    if (grow_nodes(request) != RESPUB_OK)
+    if (grow_request_nodes(request) != RESPUB_OK)
       return RESPUB_ENOMEM;
     respub_decoder_grow(&request->decoder, request->nodes, request->node_capacity);
   }
@@ -159,9 +159,9 @@ static const respub_node *strange_word(const respub__broker_words *words) {
   return NULL;
 }
 
-static respub_status take_array(respub__broker_request *request, bool trusted, size_t *used,
-                                respub__broker_words *words) {
-  respub_status status = decode(request, trusted, used);
+static respub_status take_array_request(respub__broker_request *request, bool trusted, size_t *used,
+                                        respub__broker_words *words) {
+  respub_status status = decode_request(request, trusted, used);
   if (status == RESPUB_MORE || status == RESPUB_ENOMEM)
     return status;
   if (status != RESPUB_OK) {
@@ -194,8 +194,8 @@ respub_status respub__broker_request_next(respub__broker_request *request, bool 
     size_t used = 0;
     words->count = 0;
     bool array = request->buffer[request->start] == '*';
-    respub_status status =
-        array ? take_array(request, trusted, &used, words) : take_inline(request, &used, words);
+    respub_status status = array ? take_array_request(request, trusted, &used, words)
+                                 : take_inline(request, &used, words);
     if (status != RESPUB_OK)
       return status;
     request->start += used;

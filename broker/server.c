@@ -12,7 +12,7 @@ enum {
 };
 
 #define DEFAULT_MAX_CLIENTS 1000u
-#define FIRST_CAPACITY 16u
+#define SERVER_FIRST_CAPACITY 16u
 
 /* What one turn does for one of many at most, so that none waits long for the others. */
 #define ACCEPTS_A_TURN 64
@@ -26,7 +26,7 @@ enum {
 /* ------------------------------------------------------------------------------------------------
  * Connections */
 
-static respub_status grow(respub__broker_server *server, size_t capacity) {
+static respub_status grow_server(respub__broker_server *server, size_t capacity) {
   const respub_allocator *a = &server->hub.allocator;
   if (capacity > SIZE_MAX / sizeof(struct pollfd) - CONNECTIONS)
     return RESPUB_ENOMEM;
@@ -46,7 +46,7 @@ static respub_status grow(respub__broker_server *server, size_t capacity) {
 
 /* Takes over fd when it succeeds. */
 static respub_status connection_open(respub__broker_server *server, int fd) {
-  if (server->count == server->capacity && grow(server, server->capacity * 2) != RESPUB_OK)
+  if (server->count == server->capacity && grow_server(server, server->capacity * 2) != RESPUB_OK)
     return RESPUB_ENOMEM;
   respub__broker_connection *c = respub__alloc(&server->hub.allocator, sizeof *c);
   if (c == NULL)
@@ -158,7 +158,8 @@ static void read_from(respub__broker_connection *c) {
     respub__broker_client_lose(&c->client, respub_status_text((respub_status)n));
 }
 
-static void serve(respub__broker_server *server, respub__broker_connection *c, short events) {
+static void serve_connection(respub__broker_server *server, respub__broker_connection *c,
+                             short events) {
   if (c->client.state == RESPUB__BROKER_CLIENT_OPEN && (c->busy || (events & ~POLLOUT) != 0)) {
     if (!c->busy)
       read_from(c);
@@ -184,7 +185,7 @@ void respub__broker_server_serve(respub__broker_server *server) {
     respub__broker_connection *c = server->connections[i];
     short events = server->fds[CONNECTIONS + i].revents;
     if (c->busy || events != 0)
-      serve(server, c, events);
+      serve_connection(server, c, events);
   }
   accept_new(server);
 }
@@ -252,7 +253,7 @@ respub_status respub__broker_server_open(respub__broker_server *server,
     return status;
   server->hub.port = server->listeners.port;
   server->hub.send_now = send_now;
-  status = grow(server, FIRST_CAPACITY);
+  status = grow_server(server, SERVER_FIRST_CAPACITY);
   if (status == RESPUB_OK)
     status = respub__wake_open(&server->wake);
   if (status != RESPUB_OK) {

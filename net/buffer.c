@@ -24,8 +24,8 @@ static size_t next_capacity(const respub__buffer *b, size_t needed, size_t limit
   return next < needed ? needed : next;
 }
 
-static respub_status grow(respub__buffer *b, const respub_allocator *a, size_t needed,
-                          size_t limit) {
+static respub_status grow_buffer(respub__buffer *b, const respub_allocator *a, size_t needed,
+                                 size_t limit) {
   move_to_front(b);
   size_t capacity = next_capacity(b, needed, limit);
   char *data = respub__resize(a, b->data, capacity);
@@ -44,7 +44,7 @@ respub_status respub__buffer_reserve(respub__buffer *b, const respub_allocator *
   if (b->capacity - b->end >= need)
     return RESPUB_OK;
   if (b->begin < used || b->capacity - used < need)
-    return grow(b, a, used + need, limit);
+    return grow_buffer(b, a, used + need, limit);
   move_to_front(b);
   return RESPUB_OK;
 }

@@ -25,7 +25,7 @@ static size_t input_limit(const respub_options *options) {
   return value > SIZE_MAX - extra ? SIZE_MAX : value + extra;
 }
 
-static void set_up(respub_conn *conn, const respub_options *options) {
+static void set_up_conn(respub_conn *conn, const respub_options *options) {
   conn->generation = respub__fork_generation();
   conn->state = RESPUB__CONN_DIALING;
   conn->nodes = conn->embedded;
@@ -59,7 +59,7 @@ respub_status respub_conn_start(respub_conn **conn, const respub_options *option
     return respub__fail(error, RESPUB_ENOMEM, "out of memory for a connection");
   made->allocator = allocator;
   made->wake_ms = now_ms;
-  set_up(made, options);
+  set_up_conn(made, options);
   made->opening = respub__alloc_zero(&allocator, sizeof *made->opening);
   if (made->opening == NULL) {
     status = respub__fail(error, RESPUB_ENOMEM, "out of memory for a connection");

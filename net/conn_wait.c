@@ -103,8 +103,8 @@ respub_status respub_conn_reply(respub_conn *conn, int timeout_ms, const respub_
   return conn->due > 0 ? reply_until(conn, deadline_ms, reply) : RESPUB_ESTATE;
 }
 
-static respub_status command(respub_conn *conn, const respub_slice *args, size_t n, int timeout_ms,
-                             const respub_node **reply) {
+static respub_status exchange(respub_conn *conn, const respub_slice *args, size_t n, int timeout_ms,
+                              const respub_node **reply) {
   int64_t deadline_ms = deadline_of(conn, timeout_ms);
   if (deadline_ms < 0)
     return RESPUB_EARGUMENT;
@@ -128,7 +128,7 @@ static respub_status command(respub_conn *conn, const respub_slice *args, size_t
 respub_status respub_conn_command(respub_conn *conn, const respub_slice *args, size_t n,
                                   int timeout_ms, const respub_node **reply, respub_error *error) {
   *reply = NULL;
-  respub_status status = command(conn, args, n, timeout_ms, reply);
+  respub_status status = exchange(conn, args, n, timeout_ms, reply);
   if (status == RESPUB_OK)
     return RESPUB_OK;
   *reply = NULL;

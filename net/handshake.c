@@ -154,7 +154,7 @@ static bool is_about_credentials(respub_slice text, respub__step step) {
          !starts_with(text, "ERR max number of clients");
 }
 
-static const char *find(const char *text, size_t len, respub_slice what) {
+static const char *find_text(const char *text, size_t len, respub_slice what) {
   for (size_t i = 0; what.len > 0 && what.len <= len && i <= len - what.len; i++) {
     if (memcmp(text + i, what.ptr, what.len) == 0)
       return text + i;
@@ -170,7 +170,7 @@ static const char *find(const char *text, size_t len, respub_slice what) {
 static void show(char out[SHOWN_BYTES], respub_slice text, const respub_options *o) {
   static const char stars[] = "***";
   respub_slice password = respub_slice_of_string(o->password);
-  const char *quoted = find(text.ptr, text.len, RESPUB_LIT(", with args"));
+  const char *quoted = find_text(text.ptr, text.len, RESPUB_LIT(", with args"));
   size_t len = quoted != NULL ? (size_t)(quoted - text.ptr) : text.len;
   size_t used = 0;
   const char *from = text.ptr;

@@ -17,7 +17,7 @@ static int from_system(uint64_t *seed) {
 }
 
 /* The finaliser of splitmix64: every input bit changes about half of the output's. */
-static uint64_t mix(uint64_t x) {
+static uint64_t mix_bits(uint64_t x) {
   x = (x ^ (x >> 30)) * UINT64_C(0xbf58476d1ce4e5b9);
   x = (x ^ (x >> 27)) * UINT64_C(0x94d049bb133111eb);
   return x ^ (x >> 31);
@@ -27,6 +27,6 @@ uint64_t respub__random_seed(void) {
   uint64_t seed = 0;
   if (from_system(&seed))
     return seed;
-  seed = mix((uint64_t)respub__clock_us() ^ mix((uint64_t)getpid()));
-  return mix(seed ^ (uint64_t)(uintptr_t)&seed ^ (uint64_t)respub__wall_ms());
+  seed = mix_bits((uint64_t)respub__clock_us() ^ mix_bits((uint64_t)getpid()));
+  return mix_bits(seed ^ (uint64_t)(uintptr_t)&seed ^ (uint64_t)respub__wall_ms());
 }

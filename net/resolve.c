@@ -40,8 +40,8 @@ static void copy_usable(respub__addresses *addresses, const struct addrinfo *inf
   }
 }
 
-static respub_status reserve(respub__addresses *addresses, const respub_allocator *allocator,
-                             size_t count, respub_error *error) {
+static respub_status reserve_list(respub__addresses *addresses, const respub_allocator *allocator,
+                                  size_t count, respub_error *error) {
   addresses->list = respub__alloc_zero(allocator, count * sizeof *addresses->list);
   if (addresses->list == NULL)
     return respub__fail(error, RESPUB_ENOMEM, "out of memory for addresses");
@@ -77,7 +77,7 @@ respub_status respub__resolve(respub__addresses *addresses, const respub_allocat
   size_t count = count_usable(found);
   respub_status status = count == 0 ? respub__fail(error, RESPUB_ERESOLVE,
                                                    "cannot resolve %s: no usable address", host)
-                                    : reserve(addresses, allocator, count, error);
+                                    : reserve_list(addresses, allocator, count, error);
   if (status == RESPUB_OK)
     copy_usable(addresses, found, port);
   freeaddrinfo(found);
@@ -89,7 +89,7 @@ respub_status respub__resolve_local(respub__addresses *addresses, const respub_a
   respub__address address;
   if (respub__address_local(&address, path) != RESPUB_OK)
     return respub__fail(error, RESPUB_EARGUMENT, "not usable as the path of a socket: %s", path);
-  respub_status status = reserve(addresses, allocator, 1, error);
+  respub_status status = reserve_list(addresses, allocator, 1, error);
   if (status == RESPUB_OK)
     addresses->list[0] = address;
   return status;

@@ -49,7 +49,7 @@ static int hex_digit(char c) {
 }
 
 /* NULL, or what is wrong with the part. */
-static const char *decode(respub_slice s, char *out, size_t capacity) {
+static const char *decode_percent(respub_slice s, char *out, size_t capacity) {
   size_t used = 0;
   for (size_t i = 0; i < s.len; i++) {
     int c = (unsigned char)s.ptr[i];
@@ -73,7 +73,7 @@ static const char *decode(respub_slice s, char *out, size_t capacity) {
 
 static respub_status take_part(respub_slice s, char *out, size_t capacity, const char *name,
                                respub_error *error) {
-  const char *wrong = decode(s, out, capacity);
+  const char *wrong = decode_percent(s, out, capacity);
   if (wrong == NULL)
     return RESPUB_OK;
   return respub__fail(error, RESPUB_EURL, "URL: the %s %s", name, wrong);

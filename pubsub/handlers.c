@@ -18,7 +18,7 @@ void respub__handlers_free(respub__handlers *h) {
   h->capacity = 0;
 }
 
-static bool grow(respub__handlers *h) {
+static bool grow_slots(respub__handlers *h) {
   uint32_t capacity = h->capacity == 0 ? FIRST_SLOTS : h->capacity * 2;
   if (capacity > MOST_SLOTS)
     return false;
@@ -34,7 +34,7 @@ static bool grow(respub__handlers *h) {
   return true;
 }
 
-static void append(respub__topic *topic, respub__subscription *s) {
+static void append_handler(respub__topic *topic, respub__subscription *s) {
   s->next = NULL;
   if (topic->handlers == NULL) {
     topic->handlers = s->prev = s;
@@ -59,7 +59,7 @@ static void unlink_from_topic(respub__subscription *s) {
 
 respub__subscription *respub__handlers_add(respub__handlers *h, respub__topic *topic,
                                            respub_handler *handler, void *ctx) {
-  if (h->first_free == NO_SLOT && !grow(h))
+  if (h->first_free == NO_SLOT && !grow_slots(h))
     return NULL;
   respub__subscription *s = respub__alloc(&h->alloc, sizeof *s);
   if (s == NULL)
@@ -73,7 +73,7 @@ respub__subscription *respub__handlers_add(respub__handlers *h, respub__topic *t
                               .ctx = ctx,
                               .id = (uint64_t)slot->generation << 32 | index,
                               .born = h->dispatches};
-  append(topic, s);
+  append_handler(topic, s);
   return s;
 }
 

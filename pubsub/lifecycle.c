@@ -116,8 +116,8 @@ void respub__lifecycle_ready(respub__lifecycle *l, int64_t now_ms) {
   l->generation++;
 }
 
-static int64_t wait_for(respub__lifecycle *l, respub__life_event event, int64_t now_ms,
-                        int64_t delay_ms) {
+static int64_t wait_until(respub__lifecycle *l, respub__life_event event, int64_t now_ms,
+                          int64_t delay_ms) {
   l->state = respub__life_next(l->state, event);
   l->retry_at_ms = delay_ms > INT64_MAX - now_ms ? INT64_MAX : now_ms + delay_ms;
   return delay_ms;
@@ -127,7 +127,7 @@ int64_t respub__lifecycle_failed(respub__lifecycle *l, int64_t now_ms, bool slow
   if (l->state != RESPUB__LIFE_CONNECTING) {
     return 0;
   }
-  return wait_for(l, RESPUB__LIFE_FAILED, now_ms, respub__backoff_failed(&l->backoff, slow));
+  return wait_until(l, RESPUB__LIFE_FAILED, now_ms, respub__backoff_failed(&l->backoff, slow));
 }
 
 int64_t respub__lifecycle_lost(respub__lifecycle *l, int64_t now_ms, bool slow) {
@@ -135,7 +135,8 @@ int64_t respub__lifecycle_lost(respub__lifecycle *l, int64_t now_ms, bool slow) 
     return 0;
   }
   int64_t lived_ms = now_ms - l->live_since_ms;
-  return wait_for(l, RESPUB__LIFE_LOST, now_ms, respub__backoff_lost(&l->backoff, lived_ms, slow));
+  return wait_until(l, RESPUB__LIFE_LOST, now_ms,
+                    respub__backoff_lost(&l->backoff, lived_ms, slow));
 }
 
 void respub__lifecycle_close(respub__lifecycle *l) {

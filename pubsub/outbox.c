@@ -5,7 +5,7 @@
 /* The first block is small, because most publishers send one short message at a time; who needs
  * more gets blocks that make a good write. Spares are enough for a batch of 1,000 ordinary messages
  * to need no allocation, and little enough to keep. */
-#define FIRST_BYTES ((size_t)4096 - sizeof(respub__block))
+#define OUTBOX_FIRST_BYTES ((size_t)4096 - sizeof(respub__block))
 #define MOST_SPARES 8
 
 void respub__outbox_init(respub__outbox *o, const respub_allocator *alloc) {
@@ -50,7 +50,8 @@ static respub__block *obtain(respub__outbox *o, size_t size) {
     return make(o, size);
   if (o->spare != NULL)
     return take_spare(o);
-  return make(o, o->first == NULL && size <= FIRST_BYTES ? FIRST_BYTES : RESPUB__BLOCK_BYTES);
+  return make(o, o->first == NULL && size <= OUTBOX_FIRST_BYTES ? OUTBOX_FIRST_BYTES
+                                                                : RESPUB__BLOCK_BYTES);
 }
 
 char *respub__outbox_extend(respub__outbox *o, size_t size) {

@@ -7,7 +7,7 @@
 
 #include <string.h>
 
-#define FIRST_CAPACITY 16
+#define PIPELINE_FIRST_CAPACITY 16
 
 /* A ring larger than this shrinks when it turns out to be too large. */
 #define KEPT_CAPACITY 2048
@@ -54,7 +54,7 @@ static inline bool make_place(respub__pipeline *p) {
     p->peak = used + 1;
   if (used < p->capacity)
     return true;
-  return resize_ring(p, p->capacity == 0 ? FIRST_CAPACITY : p->capacity * 2);
+  return resize_ring(p, p->capacity == 0 ? PIPELINE_FIRST_CAPACITY : p->capacity * 2);
 }
 
 void respub__pipeline_trim(respub__pipeline *p) {

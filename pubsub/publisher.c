@@ -63,8 +63,9 @@ static respub_status make_lock(respub_publisher *pub) {
   return RESPUB_EIO;
 }
 
-static respub_status set_up(respub_publisher *pub, const respub_publisher_options *options,
-                            const respub_allocator *alloc, respub_error *error) {
+static respub_status set_up_publisher(respub_publisher *pub,
+                                      const respub_publisher_options *options,
+                                      const respub_allocator *alloc, respub_error *error) {
   respub_status status = respub__wake_open(&pub->wake);
   if (status != RESPUB_OK)
     return respub__fail(error, status, "no descriptor left for a publisher");
@@ -96,7 +97,7 @@ respub_status respub_publisher_open(respub_publisher **pub, const respub_publish
   respub_publisher *made = respub__alloc_zero(&alloc, sizeof *made);
   if (made == NULL)
     return respub__fail(error, RESPUB_ENOMEM, "out of memory for a publisher");
-  status = set_up(made, options, &alloc, error);
+  status = set_up_publisher(made, options, &alloc, error);
   if (status != RESPUB_OK) {
     respub__free(&alloc, made);
     return status;
@@ -108,7 +109,7 @@ respub_status respub_publisher_open(respub_publisher **pub, const respub_publish
 /* ------------------------------------------------------------------------------------------------
  * Close */
 
-static void free_all(respub_publisher *pub) {
+static void free_publisher(respub_publisher *pub) {
   respub_allocator alloc = pub->alloc;
   respub__link_close(&pub->link);
   respub__pipeline_free(&pub->pipe);
@@ -135,14 +136,14 @@ void respub__publisher_finish(respub_publisher *pub) {
   respub__publisher_unlock(pub);
   (void)pthread_cond_destroy(&pub->calm);
   (void)pthread_mutex_destroy(&pub->lock);
-  free_all(pub);
+  free_publisher(pub);
 }
 
 void respub_publisher_close(respub_publisher *pub) {
   if (pub == NULL)
     return;
   if (respub__publisher_begin(pub) != RESPUB_OK) {
-    free_all(pub); /* its lock may be held by a thread that does not exist here */
+    free_publisher(pub); /* its lock may be held by a thread that does not exist here */
     return;
   }
   bool again = pub->closing;

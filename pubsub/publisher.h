@@ -143,6 +143,10 @@ RESPUB_MUST_USE respub_status respub__publisher_enter(respub_publisher *pub);
 /* Lock held on entry, released on return. Ends a call. */
 void respub__publisher_leave_locked(respub_publisher *pub);
 
+static inline void respub__publisher_lock(respub_publisher *pub) {
+  (void)pthread_mutex_lock(&pub->lock);
+}
+
 /* Lock held on entry, released on return. Rings those who have been made ready. */
 void respub__publisher_unlock(respub_publisher *pub);
 

@@ -98,8 +98,8 @@ static size_t room_of(const respub_publisher *pub, size_t scratch) {
 }
 
 /* Gives the connection n commands. False: the socket did not take everything at once. */
-static bool write_part(respub_publisher *pub, respub__exchange *x, const char *bytes, size_t size,
-                       size_t n) {
+static bool write_bytes(respub_publisher *pub, respub__exchange *x, const char *bytes, size_t size,
+                        size_t n) {
   respub_slice part = respub_slice_of(bytes, size);
   x->bytes += size;
   x->written = respub_conn_write(pub->link.conn, &part, 1, n, true, NULL);
@@ -112,7 +112,7 @@ static bool write_all(respub_publisher *pub, respub__series *s) {
     size_t before = s->x.sent, room;
     char *out = respub__outbox_scratch(&pub->pipe.outbox, true, &room);
     size_t size = encode_some(s, out, room_of(pub, room));
-    if (size == 0 || !write_part(pub, &s->x, out, size, s->x.sent - before))
+    if (size == 0 || !write_bytes(pub, &s->x, out, size, s->x.sent - before))
       return false;
   }
   return true;
@@ -242,7 +242,7 @@ bool respub__publisher_try_one_alone(respub_publisher *pub, const respub_publish
   size_t size = (size_t)(respub__publish_encode_whole(out, m->channel, m->payload) - out);
   int64_t now_ms = now_us / 1000;
   x->sent = 1;
-  if (!write_part(pub, x, out, size, 1) ||
+  if (!write_bytes(pub, x, out, size, 1) ||
       !await_answer(pub, now_ms, now_ms + pub->options.timeout_ms) || !take_one(pub, x, receivers))
     return give_up_alone(pub, x);
   end_alone(pub, x);

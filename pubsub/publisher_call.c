@@ -110,7 +110,7 @@ static void publish_series_locked(respub_publisher *pub, respub__series *s, resp
 /* ------------------------------------------------------------------------------------------------
  * Publishing */
 
-static respub_status refuse(respub__series *s, respub_status status, const char *text) {
+static respub_status refuse_series(respub__series *s, respub_status status, const char *text) {
   for (size_t i = 0; i < s->n; i++)
     s->results[i] = (respub_publish_result){status, 0};
   return respub__explain(s->x.error, status, respub_slice_of_string(text));
@@ -121,10 +121,11 @@ RESPUB__APART static respub_status publish_together(respub_publisher *pub, respu
                                                     int64_t now_ms) {
   respub_status status = s->x.entered ? RESPUB_OK : respub__publisher_enter(pub);
   if (status != RESPUB_OK)
-    return refuse(s, status, "");
+    return refuse_series(s, status, "");
   if (respub__publisher_in_callback_locked(pub)) {
     respub__publisher_leave_locked(pub);
-    return refuse(s, RESPUB_ESTATE, "a callback of a publisher cannot wait for that publisher");
+    return refuse_series(s, RESPUB_ESTATE,
+                         "a callback of a publisher cannot wait for that publisher");
   }
   respub__waiter w;
   respub__waiter_init(&w, RESPUB__WAIT_FOR_RESULTS, 0, now_ms + pub->options.timeout_ms);
@@ -172,7 +173,7 @@ respub_status respub_publisher_publish_many(respub_publisher *pub,
  * Only connecting */
 
 /* Lock held on entry. */
-static respub_status connect_locked(respub_publisher *pub, respub_error *error) {
+static respub_status connect_now_locked(respub_publisher *pub, respub_error *error) {
   if (respub__publisher_in_callback_locked(pub))
     return respub__fail(error, RESPUB_ESTATE,
                         "a callback of a publisher cannot wait for that publisher");
@@ -198,7 +199,7 @@ respub_status respub_publisher_connect(respub_publisher *pub, respub_error *erro
   respub_status status = respub__publisher_enter(pub);
   if (status != RESPUB_OK)
     return respub__fail(error, status, "%s", respub_status_text(status));
-  status = connect_locked(pub, error);
+  status = connect_now_locked(pub, error);
   respub__publisher_leave_locked(pub);
   return status;
 }

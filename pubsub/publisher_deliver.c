@@ -27,7 +27,7 @@ bool respub__publisher_deliverable_locked(const respub_publisher *pub) {
 }
 
 /* Runs without the lock. */
-static void tell(respub_publisher *pub, respub__outcome *outcome) {
+static void tell_outcome(respub_publisher *pub, respub__outcome *outcome) {
   if (outcome->done != NULL)
     outcome->done(&outcome->result, respub_slice_of(outcome->text, outcome->text_len),
                   outcome->ctx);
@@ -39,7 +39,7 @@ static void tell_some_locked(respub_publisher *pub, respub__outcome *outcomes, s
   pub->telling = true;
   respub__publisher_unlock(pub);
   for (size_t i = 0; i < n; i++) {
-    tell(pub, &outcomes[i]);
+    tell_outcome(pub, &outcomes[i]);
     atomic_fetch_sub_explicit(&pub->untold, 1, memory_order_relaxed);
   }
   (void)pthread_mutex_lock(&pub->lock);

@@ -7,10 +7,6 @@ enum {
   MOST_PARTS = 64
 };
 
-static void lock(respub_publisher *pub) {
-  (void)pthread_mutex_lock(&pub->lock);
-}
-
 void respub__publisher_count_bytes_locked(respub_publisher *pub) {
   pub->bytes_in = respub__link_bytes_in(&pub->link);
   pub->bytes_out = respub__link_bytes_out(&pub->link);
@@ -88,7 +84,7 @@ void respub__publisher_read_locked(respub_publisher *pub) {
   do {
     respub__publisher_unlock(pub);
     respub__publisher_read_batch(pub, &b, first);
-    lock(pub);
+    respub__publisher_lock(pub);
     respub__publisher_apply_locked(pub, &b);
     first = false;
   } while (b.status == RESPUB_OK && pub->broken.status == RESPUB_OK);
@@ -107,7 +103,7 @@ static void await_crowd_locked(respub_publisher *pub) {
     return;
   respub__publisher_unlock(pub);
   (void)sched_yield();
-  lock(pub);
+  respub__publisher_lock(pub);
   pub->crowd = pub->users;
 }
 
@@ -123,7 +119,7 @@ static respub_status write_once_locked(respub_publisher *pub) {
     return RESPUB_OK;
   respub__publisher_unlock(pub);
   respub_status status = respub_conn_write(pub->link.conn, parts, n, replies, true, NULL);
-  lock(pub);
+  respub__publisher_lock(pub);
   return status;
 }
 
@@ -133,7 +129,7 @@ static respub_status write_all_locked(respub_publisher *pub) {
   if (respub_conn_unsent(pub->link.conn) > 0) {
     respub__publisher_unlock(pub);
     status = respub_conn_push(pub->link.conn);
-    lock(pub);
+    respub__publisher_lock(pub);
   }
   while (status == RESPUB_OK && !pub->closing && respub__pipeline_waits(&pub->pipe)) {
     status = write_once_locked(pub);

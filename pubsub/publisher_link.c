@@ -11,10 +11,6 @@ static void begin_long_use_locked(respub_publisher *pub) {
   respub__publisher_ring_all_locked(pub);
 }
 
-static void lock(respub_publisher *pub) {
-  (void)pthread_mutex_lock(&pub->lock);
-}
-
 void respub__publisher_break_locked(respub_publisher *pub, respub_status status,
                                     respub_slice text) {
   if (pub->broken.status != RESPUB_OK)
@@ -66,13 +62,13 @@ static void give_up_messages_locked(respub_publisher *pub, int64_t now_ms) {
 }
 
 /* Lock held on entry, by the leader. */
-static void connect_locked(respub_publisher *pub, int64_t now_ms) {
+static void connect_link_locked(respub_publisher *pub, int64_t now_ms) {
   begin_long_use_locked(pub);
   pub->link_started = true;
   respub__publisher_unlock(pub);
   respub__lifecycle_start(&pub->link.life);
   respub__link_result result = respub__link_step(&pub->link, now_ms);
-  lock(pub);
+  respub__publisher_lock(pub);
   switch (result) {
   case RESPUB__LINK_NOTHING:
     break;
@@ -100,7 +96,7 @@ static void hear_last_words_locked(respub_publisher *pub) {
   do {
     respub__publisher_unlock(pub);
     respub__publisher_read_batch(pub, &b, true);
-    lock(pub);
+    respub__publisher_lock(pub);
     respub__publisher_apply_locked(pub, &b);
   } while (pub->broken.status == RESPUB_OK && b.status >= 0);
   if (b.status < 0 || pub->broken.status == RESPUB_OK)
@@ -121,7 +117,7 @@ static void lose_locked(respub_publisher *pub, int64_t now_ms) {
     respub__lifecycle_proven(&pub->link.life);
   const char *text = pub->broken.text[0] != '\0' ? pub->broken.text : NULL;
   respub__link_lost(&pub->link, now_ms, pub->broken.status, text);
-  lock(pub);
+  respub__publisher_lock(pub);
   respub__pipeline_lost(&pub->pipe, taken);
   pub->broken.status = RESPUB_OK;
   now_away_locked(pub, RESPUB_EVENT_DISCONNECTED);
@@ -147,7 +143,7 @@ static void converse_locked(respub_publisher *pub, bool readable) {
 void respub__publisher_work_locked(respub_publisher *pub, int64_t now_ms, bool readable) {
   respub__pipeline_expire(&pub->pipe, now_ms);
   if (!pub->live)
-    connect_locked(pub, now_ms);
+    connect_link_locked(pub, now_ms);
   if (pub->live && pub->broken.status == RESPUB_OK)
     converse_locked(pub, readable);
   if (pub->live && pub->broken.status != RESPUB_OK)

@@ -53,7 +53,7 @@ static respub_status make_room_locked(respub_publisher *pub, size_t size) {
  * Queue */
 
 /* Lock held on entry. */
-static respub_status add_locked(respub_publisher *pub, const respub__request *request) {
+static respub_status queue_one_locked(respub_publisher *pub, const respub__request *request) {
   size_t size = respub__pipeline_size(request->channel, request->payload);
   if (size == SIZE_MAX)
     return RESPUB_EARGUMENT;
@@ -98,7 +98,7 @@ respub_status respub_publisher_queue(respub_publisher *pub, respub_slice channel
       .ctx = ctx,
       .expires_at_ms = expiry_of(pub),
   };
-  status = add_locked(pub, &request);
+  status = queue_one_locked(pub, &request);
   send_locked(pub);
   respub__publisher_deliver_locked(pub);
   respub__publisher_leave_locked(pub);

@@ -10,10 +10,6 @@
 
 #include <sched.h>
 
-static void lock(respub_publisher *pub) {
-  (void)pthread_mutex_lock(&pub->lock);
-}
-
 static int64_t earliest(int64_t a, int64_t b) {
   return a < b ? a : b;
 }
@@ -164,7 +160,7 @@ static void shut_gate_locked(respub_publisher *pub) {
 respub_status respub__publisher_begin(respub_publisher *pub) {
   if (pub->fork_generation != respub__fork_generation())
     return RESPUB_EFORKED;
-  lock(pub);
+  respub__publisher_lock(pub);
   pub->users++;
   shut_gate_locked(pub);
   return RESPUB_OK;
@@ -210,7 +206,7 @@ static void park_locked(respub_publisher *pub, respub__waiter *w) {
   if (!w->has_parker && respub__parker_init(&w->parker) != RESPUB_OK) {
     respub__publisher_unlock(pub);
     (void)sched_yield(); /* slow, but no call fails for want of a place to sleep */
-    lock(pub);
+    respub__publisher_lock(pub);
     return;
   }
   w->has_parker = true;
@@ -222,7 +218,7 @@ static void park_locked(respub_publisher *pub, respub__waiter *w) {
   respub__parker_wait(&w->parker);
   if (w->released)
     return;
-  lock(pub);
+  respub__publisher_lock(pub);
   if (w->nominated)
     w->nominated = pub->nominated = false;
 }
@@ -230,7 +226,7 @@ static void park_locked(respub_publisher *pub, respub__waiter *w) {
 /* Lock held on entry. Sleeps until something has changed or the deadline. */
 static void watch_clock_locked(respub_publisher *pub, const respub__waiter *w) {
   respub__publisher_unlock(pub);
-  lock(pub);
+  respub__publisher_lock(pub);
   if (pub->keeps_time || !pub->leading || pub->closing || is_ready(pub, w))
     return;
   pub->clock_watchers++;
@@ -255,7 +251,7 @@ static bool poll_locked(respub_publisher *pub, int64_t deadline_ms) {
   respub_status status = respub__wait(fds, 2, deadline_ms);
   if (fds[1].revents != 0)
     respub__wake_drain(&pub->wake);
-  lock(pub);
+  respub__publisher_lock(pub);
   pub->polling = false;
   respub__publisher_calm_locked(pub);
   return status == RESPUB_EIO || (fds[0].revents & ~POLLOUT) != 0;

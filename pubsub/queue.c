@@ -71,7 +71,7 @@ static bool drop_oldest(respub__queue *q, int64_t wall_ms) {
 
 /* -- LATEST -- */
 
-static char *append(char *to, respub_slice bytes) {
+static char *append_bytes(char *to, respub_slice bytes) {
   if (bytes.len > 0)
     memcpy(to, bytes.ptr, bytes.len);
   return to + bytes.len;
@@ -88,7 +88,7 @@ static respub_slice key_name(respub__queue *q, const respub_event *e) {
   }
   uint32_t split = (uint32_t)e->pattern.len;
   memcpy(q->key, &split, sizeof split);
-  append(append(q->key + sizeof split, e->pattern), e->channel);
+  append_bytes(append_bytes(q->key + sizeof split, e->pattern), e->channel);
   return respub_slice_of(q->key, size);
 }
 
@@ -130,10 +130,10 @@ static void write_record(respub__queue *q, size_t at, const respub_event *e, res
                         .topic = topic,
                         .key = key,
                         .event = *e};
-  char *to = append((char *)(r + 1), e->channel);
-  to = append(to, e->pattern);
-  to = append(to, e->payload);
-  append(to, e->text);
+  char *to = append_bytes((char *)(r + 1), e->channel);
+  to = append_bytes(to, e->pattern);
+  to = append_bytes(to, e->payload);
+  append_bytes(to, e->text);
   if (key != NULL)
     key->latest = at;
   if (topic != NULL) {

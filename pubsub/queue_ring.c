@@ -15,7 +15,7 @@ static void put_filler(respub__queue *q, size_t at, size_t size) {
 }
 
 /* Makes room for size bytes in one piece behind the newest record. */
-static bool reserve(respub__queue *q, size_t size, size_t *at) {
+static bool reserve_record(respub__queue *q, size_t size, size_t *at) {
   if (q->used == 0)
     q->first = q->end = 0;
   size_t behind = q->end >= q->first && q->used < q->capacity ? q->capacity - q->end : 0;
@@ -91,7 +91,7 @@ static size_t larger(const respub__queue *q, size_t size, size_t most) {
 /* Grows within the bound (or beyond it, forced); with a ring half full of voids, closes up instead.
  */
 bool respub__ring_place(respub__queue *q, size_t size, bool force, size_t *at) {
-  if (q->ring != NULL && reserve(q, size, at))
+  if (q->ring != NULL && reserve_record(q, size, at))
     return true;
   size_t live = q->used - q->void_bytes;
   bool within = live + size <= q->most_bytes || live == 0 || force;
@@ -99,5 +99,5 @@ bool respub__ring_place(respub__queue *q, size_t size, bool force, size_t *at) {
     return false;
   bool close_up = q->void_bytes >= q->capacity / 2 && live + size <= q->capacity && q->capacity > 0;
   size_t capacity = close_up ? q->capacity : larger(q, size, q->most_bytes);
-  return rebuild(q, capacity) && reserve(q, size, at);
+  return rebuild(q, capacity) && reserve_record(q, size, at);
 }

@@ -8,7 +8,7 @@ enum {
   QUICK_RETRY_MS = 1000
 };
 
-static respub_status fail(respub__session *s, respub_status status, respub_slice text) {
+static respub_status end_with(respub__session *s, respub_status status, respub_slice text) {
   snprintf(s->text, sizeof s->text, "%.*s", (int)(text.len < 150 ? text.len : 150), text.ptr);
   return status;
 }
@@ -81,7 +81,7 @@ static respub_status on_confirmation(respub__session *s, const confirmation *c,
                                      const respub_node *name, respub_event *event) {
   const respub_node *count = name + 1;
   if (count->type != RESPUB_INTEGER)
-    return fail(s, RESPUB_EPROTOCOL, RESPUB_LIT("a confirmation without a count"));
+    return end_with(s, RESPUB_EPROTOCOL, RESPUB_LIT("a confirmation without a count"));
   respub__op op = (respub__op)c->op;
   respub_kind kind = (respub_kind)c->kind;
   respub__topic *t = respub__topics_find(&s->topics, kind, name->text);
@@ -116,7 +116,7 @@ static bool is_transient(respub_slice text) {
   return false;
 }
 
-static void refuse(respub__session *s, int64_t now_ms, respub__topic *t, bool soon) {
+static void refuse_topic(respub__session *s, int64_t now_ms, respub__topic *t, bool soon) {
   respub__session_uncount(s, t);
   t->wire = RESPUB__ABSENT;
   t->refused = t->wanted;
@@ -130,7 +130,7 @@ static void refuse(respub__session *s, int64_t now_ms, respub__topic *t, bool so
 
 static respub_status refuse_one(respub__session *s, int64_t now_ms, respub__topic *t,
                                 respub_slice text, respub_event *event) {
-  refuse(s, now_ms, t, is_transient(text));
+  refuse_topic(s, now_ms, t, is_transient(text));
   bool tell = t->refused && !t->told;
   t->told = t->refused;
   if (!tell) {
@@ -174,7 +174,7 @@ static void refuse_leaving(respub__session *s, const respub__sent *sent, respub_
     t->refused = !gone && !t->wanted;
     respub__session_recount(s, t);
   }
-  (void)fail(s, RESPUB_EREFUSED, text);
+  (void)end_with(s, RESPUB_EREFUSED, text);
   s->gone_at = sent->first + sent->done;
   s->gone_end = sent->first + sent->count;
 }
@@ -195,14 +195,14 @@ static respub_status refuse_subscribe(respub__session *s, int64_t now_ms, respub
 static respub_status on_error(respub__session *s, int64_t now_ms, respub_slice text,
                               respub_event *event) {
   if (respub__session_is_idle(s))
-    return fail(s, RESPUB_EREFUSED, text);
+    return end_with(s, RESPUB_EREFUSED, text);
   const respub__sent *sent = respub__session_sent(s, s->sent_head);
   if (sent->op == RESPUB__PING) {
     respub__session_drop_oldest(s);
     return RESPUB_AGAIN;
   }
   if (respub_slice_starts_with(text, RESPUB_LIT("NOAUTH")))
-    return fail(s, RESPUB_EAUTH, text);
+    return end_with(s, RESPUB_EAUTH, text);
   /* For an UNSUBSCRIBE that the server's own end of the subscription has answered already. */
   if (sent->op == RESPUB__SUBSCRIBE && respub_slice_starts_with(text, RESPUB_LIT("NOSUB")))
     return s->unexpected++, RESPUB_AGAIN;

@@ -7,6 +7,7 @@ enum {
   MOST_NAME_BYTES = 65536
 };
 
+/* Lock held on entry. */
 static respub_status add_locked(respub_subscriber *sub, respub_kind kind, respub_slice name,
                                 respub_handler *handler, void *ctx,
                                 respub_subscription *subscription) {

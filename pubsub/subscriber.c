@@ -96,7 +96,7 @@ static void end_subscriptions_locked(respub_subscriber *sub) {
       respub__handlers_end(&sub->handlers, t->handlers);
 }
 
-static void free_all(respub_subscriber *sub) {
+static void free_subscriber(respub_subscriber *sub) {
   respub__queue_free(&sub->queue);
   respub__engine_free(&sub->engine);
   respub__handlers_free(&sub->handlers);
@@ -117,7 +117,7 @@ void respub__subscriber_finish(respub_subscriber *sub) {
   respub__dispatch_other_locked(sub, &closed);
   respub__monitor_leave(&sub->monitor);
   respub__monitor_close(&sub->monitor);
-  free_all(sub);
+  free_subscriber(sub);
 }
 
 /* A child of the process that opened it: another thread may have held the lock when it forked, and
@@ -127,7 +127,7 @@ static void forget_in_child(respub_subscriber *sub) {
   respub__subscription *s;
   while ((s = respub__handlers_take_ended(&sub->handlers)) != NULL)
     respub__handlers_forget(&sub->handlers, s);
-  free_all(sub);
+  free_subscriber(sub);
 }
 
 void respub_subscriber_close(respub_subscriber *sub) {

@@ -6,7 +6,7 @@
 #include <string.h>
 
 enum {
-  FIRST_SLOTS = 16,
+  TOPIC_FIRST_SLOTS = 16,
   DEFAULT_BATCH = 128
 };
 
@@ -114,8 +114,8 @@ static void place(respub__topic **slots, size_t mask, respub__topic *t) {
   slots[i] = t;
 }
 
-static bool grow(respub__topics *topics) {
-  size_t slots = topics->slots == NULL ? FIRST_SLOTS : (topics->mask + 1) * 2;
+static bool grow_table(respub__topics *topics) {
+  size_t slots = topics->slots == NULL ? TOPIC_FIRST_SLOTS : (topics->mask + 1) * 2;
   if (slots > SIZE_MAX / sizeof(respub__topic *))
     return false;
   respub__topic **fresh = respub__alloc_zero(&topics->alloc, slots * sizeof *fresh);
@@ -132,7 +132,7 @@ static bool grow(respub__topics *topics) {
 
 respub__topic *respub__topics_add(respub__topics *topics, respub_kind kind, respub_slice name) {
   size_t slots = topics->slots == NULL ? 0 : topics->mask + 1;
-  if ((topics->count + 1) > slots / 3 * 2 && !grow(topics))
+  if ((topics->count + 1) > slots / 3 * 2 && !grow_table(topics))
     return NULL;
   /* Never less than the struct: its last members may be read as one word. */
   size_t size = offsetof(respub__topic, name) + name.len;

@@ -3,7 +3,7 @@
 
 /* The bytes of "txt:" in front of a verbatim string's text. */
 enum {
-  FORMAT_SIZE = 3,
+  FORMAT_BYTES = 3,
   FORMAT_PREFIX_SIZE = 4
 };
 
@@ -60,7 +60,7 @@ respub_status respub_node_integer(const respub_node *node, int64_t *value) {
 respub_slice respub_node_format(const respub_node *node) {
   if (node->type != RESPUB_VERBATIM)
     return respub_slice_of(NULL, 0);
-  return respub_slice_of(node->text.ptr - FORMAT_PREFIX_SIZE, FORMAT_SIZE);
+  return respub_slice_of(node->text.ptr - FORMAT_PREFIX_SIZE, FORMAT_BYTES);
 }
 
 const respub_node *respub_node_value(const respub_node *node) {
