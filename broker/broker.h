@@ -4,7 +4,8 @@
  * HELLO 2, AUTH, SELECT, CLIENT SETNAME/GETNAME/SETINFO/ID, SUBSCRIBE, UNSUBSCRIBE, PSUBSCRIBE,
  * PUNSUBSCRIBE, PUBLISH, PUBSUB CHANNELS/NUMSUB/NUMPAT, INFO, RESET, QUIT, and inline commands. One
  * poll loop serves all clients; every buffer is bounded; a subscriber that does not read is
- * disconnected, never waited for. It listens on loopback unless told otherwise.
+ * disconnected, never waited for, and one whose host is gone is found by the system's keepalive.
+ * It listens on loopback unless told otherwise.
  *
  * Delivery is at most once: a message reaches the clients that are subscribed when PUBLISH is
  * executed, in the order of the PUBLISH commands. Nothing is stored. A client whose memory cannot

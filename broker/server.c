@@ -111,10 +111,13 @@ static void pause_listeners(respub__broker_server *server, respub_status why) {
   poll_listeners(server, false);
 }
 
+/* Redis too finds clients that are gone without a word after 300 s (redis.conf, tcp-keepalive):
+ * subscribers may be silent for ever, so nothing else would. */
 static void accept_from(respub__broker_server *server, int listener) {
+  static const respub__socket_tuning tuning = {.keepalive_s = 300};
   for (int i = 0; i < ACCEPTS_A_TURN; i++) {
     int fd;
-    respub_status status = respub__socket_accept(&fd, listener, NULL);
+    respub_status status = respub__socket_accept(&fd, listener, NULL, &tuning);
     if (status == RESPUB_AGAIN)
       return;
     if (status != RESPUB_OK) {

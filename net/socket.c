@@ -250,7 +250,8 @@ static bool is_of_one_connection(int reason) {
          reason == ENETDOWN || reason == ENETUNREACH || reason == EHOSTUNREACH;
 }
 
-respub_status respub__socket_accept(int *fd, int listener, respub__address *peer) {
+respub_status respub__socket_accept(int *fd, int listener, respub__address *peer,
+                                    const respub__socket_tuning *tuning) {
   respub__address ignored;
   respub__address *from = peer != NULL ? peer : &ignored;
   do {
@@ -259,7 +260,7 @@ respub_status respub__socket_accept(int *fd, int listener, respub__address *peer
     *fd = accept_one(listener, &from->as.any, &from->length);
   } while (*fd < 0 && is_of_one_connection(errno));
   if (*fd >= 0) {
-    tune(*fd, from->as.any.sa_family, NULL);
+    tune(*fd, from->as.any.sa_family, tuning);
     return RESPUB_OK;
   }
   if (not_now(errno))

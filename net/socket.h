@@ -71,8 +71,9 @@ RESPUB_MUST_USE respub_status respub__socket_listen(int *fd, const respub__addre
 
 /* The next waiting connection. AGAIN: none. EFULL: no descriptor or memory left now; the connection
  * stays in the queue, so stop polling the listener for a while. EIO: the listener is broken. *peer
- * may be NULL. */
-RESPUB_MUST_USE respub_status respub__socket_accept(int *fd, int listener, respub__address *peer);
+ * and tuning may be NULL. */
+RESPUB_MUST_USE respub_status respub__socket_accept(int *fd, int listener, respub__address *peer,
+                                                    const respub__socket_tuning *tuning);
 
 /* The port of an IPv4 or IPv6 address, 0 for others. */
 uint16_t respub__address_port(const respub__address *address);
