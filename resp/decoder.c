@@ -63,7 +63,9 @@ respub_status respub_decode_end(const respub_decoder *d) {
 size_t respub_decoder_wants(const respub_decoder *d) {
   if (d->status == RESPUB_OK)
     return 0;
-  if (d->phase == RESPUB__PHASE_FORMAT || d->phase == RESPUB__PHASE_BODY)
-    return d->mark + (size_t)d->number + RESPUB__CRLF_SIZE;
-  return d->position;
+  bool in_string = d->phase == RESPUB__PHASE_BODY;
+#if RESPUB_RESP3
+  in_string = in_string || d->phase == RESPUB__PHASE_FORMAT;
+#endif
+  return in_string ? d->mark + (size_t)d->number + RESPUB__CRLF_SIZE : d->position;
 }

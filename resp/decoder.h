@@ -11,13 +11,17 @@
 
 /* What the next byte belongs to. */
 enum respub__phase {
-  RESPUB__PHASE_VALUE,     /* the type byte of a value */
-  RESPUB__PHASE_TEXT,      /* a line: + - */
-  RESPUB__PHASE_NUMBER,    /* a line: : ( , */
-  RESPUB__PHASE_BOOLEAN,   /* t or f */
+  RESPUB__PHASE_VALUE, /* the type byte of a value */
+#if RESPUB_FAST
+  RESPUB__PHASE_TEXT, /* a line that is searched for its end: + - */
+#endif
+  RESPUB__PHASE_LINE, /* a line that is read byte by byte: : ( , and all without that search */
+#if RESPUB_RESP3
+  RESPUB__PHASE_BOOLEAN, /* t or f */
+  RESPUB__PHASE_FORMAT,  /* "txt:" of a verbatim string */
+#endif
   RESPUB__PHASE_LENGTH,    /* the length of a string or an aggregate */
   RESPUB__PHASE_LENGTH_LF, /* the LF behind it */
-  RESPUB__PHASE_FORMAT,    /* "txt:" of a verbatim string */
   RESPUB__PHASE_BODY,      /* the bytes of a string; position stays in front of them */
   RESPUB__PHASE_CR,        /* the end of a value */
   RESPUB__PHASE_LF

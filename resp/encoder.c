@@ -1,7 +1,6 @@
+#include "resp/memory.h"
 #include "resp/number.h"
 #include "resp/type.h"
-
-#include <string.h>
 
 enum {
   CRLF_SIZE = 2,
@@ -262,9 +261,9 @@ static size_t encode_node(char *out, size_t cap, const respub_node *node) {
     return respub_encode_integer(out, cap, node->integer);
   if (type == RESPUB_NULL)
     return respub_encode_null(out, cap, RESPUB_BULK);
-  if (type == RESPUB_BOOLEAN)
+  if (RESPUB_RESP3 && type == RESPUB_BOOLEAN)
     return respub_encode_boolean(out, cap, node->integer != 0);
-  if (type == RESPUB_VERBATIM)
+  if (RESPUB_RESP3 && type == RESPUB_VERBATIM)
     return respub_encode_verbatim(out, cap, respub_node_format(node), node->text);
   return respub_encode_text(out, cap, type, node->text);
 }

@@ -23,11 +23,12 @@ const respub_node *respub_node_at(const respub_node *node, size_t k) {
 }
 
 bool respub_node_is_string(const respub_node *node) {
-  return node->type == RESPUB_BULK || node->type == RESPUB_SIMPLE || node->type == RESPUB_VERBATIM;
+  return node->type == RESPUB_BULK || node->type == RESPUB_SIMPLE ||
+         (RESPUB_RESP3 && node->type == RESPUB_VERBATIM);
 }
 
 bool respub_node_is_error(const respub_node *node) {
-  return node->type == RESPUB_ERROR || node->type == RESPUB_BLOB_ERROR;
+  return node->type == RESPUB_ERROR || (RESPUB_RESP3 && node->type == RESPUB_BLOB_ERROR);
 }
 
 bool respub_node_equals(const respub_node *node, respub_slice bytes) {
@@ -58,13 +59,13 @@ respub_status respub_node_integer(const respub_node *node, int64_t *value) {
 }
 
 respub_slice respub_node_format(const respub_node *node) {
-  if (node->type != RESPUB_VERBATIM)
+  if (!RESPUB_RESP3 || node->type != RESPUB_VERBATIM)
     return respub_slice_of(NULL, 0);
   return respub_slice_of(node->text.ptr - FORMAT_PREFIX_SIZE, FORMAT_BYTES);
 }
 
 const respub_node *respub_node_value(const respub_node *node) {
-  while (node->type == RESPUB_ATTRIBUTE)
+  while (RESPUB_RESP3 && node->type == RESPUB_ATTRIBUTE)
     node = respub_node_at(node, respub_node_count(node) - 1);
   return node;
 }

@@ -46,18 +46,14 @@ size_t respub__decimal_size(uint64_t n) {
 
 char *respub__decimal_put(char *out, uint64_t n) {
   char *const end = out + respub__decimal_size(n);
-  char *p = end;
-  do {
+  for (char *p = end; p > out; n /= 10)
     *--p = (char)('0' + n % 10);
-    n /= 10;
-  } while (n > 0);
   return end;
 }
 
 #if RESPUB_RESP3
 
-/* Behind "i" and "n" of inf and nan: what must follow, each ended by a NUL that no input matches.
- */
+/* Behind "i" and "n" of inf and nan: what must follow, each ended by a NUL. */
 static const char word_tails[] = "nf\0an";
 enum {
   INF_TAIL = RESPUB__NUMBER_WORD,
@@ -79,9 +75,10 @@ static uint8_t double_digit(uint8_t state) {
 }
 
 uint8_t respub__double_next(uint8_t state, char c) {
-  if (state >= RESPUB__NUMBER_WORD)
-    return c != '\0' && c == word_tails[state - RESPUB__NUMBER_WORD] ? (uint8_t)(state + 1)
-                                                                     : RESPUB__NUMBER_REFUSED;
+  if (state >= RESPUB__NUMBER_WORD) {
+    const char want = word_tails[state - RESPUB__NUMBER_WORD];
+    return want != '\0' && c == want ? (uint8_t)(state + 1) : RESPUB__NUMBER_REFUSED;
+  }
   if (respub__digit(c) <= 9)
     return double_digit(state);
   const bool start = state == RESPUB__NUMBER_START;

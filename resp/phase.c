@@ -1,3 +1,4 @@
+#include "resp/memory.h"
 #include "resp/number.h"
 #include "resp/plain.h"
 #include "resp/type.h"
@@ -29,14 +30,18 @@ static respub_status pass_byte(respub_decoder *d, uint8_t phase) {
 }
 
 static uint8_t phase_behind(unsigned type) {
+#if RESPUB_FAST
   if (type == RESPUB_SIMPLE || type == RESPUB_ERROR)
     return RESPUB__PHASE_TEXT;
-  if (respub__type_in(type, RESPUB__NUMBERS))
-    return RESPUB__PHASE_NUMBER;
-  if (RESPUB_RESP3 && type == RESPUB_BOOLEAN)
+#endif
+  if (respub__type_in(type, RESPUB__LINES))
+    return RESPUB__PHASE_LINE;
+#if RESPUB_RESP3
+  if (type == RESPUB_BOOLEAN)
     return RESPUB__PHASE_BOOLEAN;
-  if (RESPUB_RESP3 && type == RESPUB_NULL)
+  if (type == RESPUB_NULL)
     return RESPUB__PHASE_CR;
+#endif
   return RESPUB__PHASE_LENGTH;
 }
 
@@ -60,6 +65,48 @@ static respub_status end_line(respub_decoder *d) {
   return pass_byte(d, RESPUB__PHASE_LF);
 }
 
+static respub_status add_to_line(respub_decoder *d, char c) {
+  switch ((int)d->pending_type) {
+  case RESPUB_INTEGER:
+    return respub__integer_add(&d->number_state, &d->number, c);
+#if RESPUB_RESP3
+  case RESPUB_BIGNUM:
+    d->number_state = respub__integer_next(d->number_state, c);
+    return d->number_state == RESPUB__NUMBER_REFUSED ? RESPUB_ENUMBER : RESPUB_OK;
+  case RESPUB_DOUBLE:
+    d->number_state = respub__double_next(d->number_state, c);
+    return d->number_state == RESPUB__NUMBER_REFUSED ? RESPUB_EDOUBLE : RESPUB_OK;
+#endif
+  default:
+    return c == '\n' ? RESPUB_ECRLF : RESPUB_OK;
+  }
+}
+
+/* May the line that has been read end here? */
+static respub_status check_line(const respub_decoder *d) {
+  if (RESPUB_RESP3 && d->pending_type == RESPUB_DOUBLE)
+    return respub__double_complete(d->number_state) ? RESPUB_OK : RESPUB_EDOUBLE;
+  if (respub__type_in(d->pending_type, RESPUB__NUMBERS))
+    return respub__integer_complete(d->number_state) ? RESPUB_OK : RESPUB_ENUMBER;
+  return RESPUB_OK;
+}
+
+static respub_status read_line(respub_decoder *d, const char *buf, size_t len) {
+  for (; d->position < len; d->position++) {
+    const char c = buf[d->position];
+    const respub_status status = c == '\r' ? check_line(d) : add_to_line(d, c);
+    if (status != RESPUB_OK)
+      return status;
+    if (c == '\r')
+      return end_line(d);
+    if (d->position - d->mark >= d->limits.line_bytes)
+      return RESPUB_ELINE;
+  }
+  return RESPUB_MORE;
+}
+
+#if RESPUB_FAST
+/* As read_line for + and -, whose lines may be long. */
 static respub_status read_text(respub_decoder *d, const char *buf, size_t len) {
   const char *const text = buf + d->position;
   const size_t allowed = d->mark + d->limits.line_bytes + 1 - d->position;
@@ -77,44 +124,16 @@ static respub_status read_text(respub_decoder *d, const char *buf, size_t len) {
   d->position--;
   return RESPUB_ELINE;
 }
+#endif
 
-static respub_status add_to_number(respub_decoder *d, char c) {
-  if (!RESPUB_RESP3 || d->pending_type == RESPUB_INTEGER)
-    return respub__integer_add(&d->number_state, &d->number, c);
-  const bool real = d->pending_type == RESPUB_DOUBLE;
-  d->number_state =
-      real ? respub__double_next(d->number_state, c) : respub__integer_next(d->number_state, c);
-  if (d->number_state != RESPUB__NUMBER_REFUSED)
-    return RESPUB_OK;
-  return real ? RESPUB_EDOUBLE : RESPUB_ENUMBER;
-}
-
-static respub_status end_number(respub_decoder *d) {
-  if (RESPUB_RESP3 && d->pending_type == RESPUB_DOUBLE)
-    return respub__double_complete(d->number_state) ? end_line(d) : RESPUB_EDOUBLE;
-  return respub__integer_complete(d->number_state) ? end_line(d) : RESPUB_ENUMBER;
-}
-
-static respub_status read_number(respub_decoder *d, const char *buf, size_t len) {
-  for (; d->position < len; d->position++) {
-    const char c = buf[d->position];
-    if (c == '\r')
-      return end_number(d);
-    const respub_status status = add_to_number(d, c);
-    if (status != RESPUB_OK)
-      return status;
-    if (d->position - d->mark >= d->limits.line_bytes)
-      return RESPUB_ELINE;
-  }
-  return RESPUB_MORE;
-}
-
+#if RESPUB_RESP3
 static respub_status read_boolean(respub_decoder *d, char byte) {
   if (byte != 't' && byte != 'f')
     return RESPUB_EBOOLEAN;
   d->number = byte == 't';
   return pass_byte(d, RESPUB__PHASE_CR);
 }
+#endif
 
 /* Can the length read so far still be within the limits? Every further digit makes it longer, so
  * the first that exceeds them is the byte at fault. */
@@ -134,16 +153,13 @@ static respub_status check_length(const respub_decoder *d) {
   return rest > d->limits.bytes - d->position ? RESPUB_EBYTES : RESPUB_OK;
 }
 
-static bool may_be_null(unsigned type) {
-  return type == RESPUB_BULK || type == RESPUB_ARRAY;
-}
-
 static respub_status add_sign(respub_decoder *d, char c) {
   if (d->number_state != LENGTH_START)
     return RESPUB_ELENGTH;
   if (c == '?')
     return RESPUB_ESTREAMED;
-  if (c != '-' || !may_be_null(d->pending_type))
+  /* All that have a length in RESP2 may be null. */
+  if (c != '-' || (RESPUB_RESP3 && !respub__type_in(d->pending_type, RESPUB__NULLABLE)))
     return RESPUB_ELENGTH;
   d->number_state = LENGTH_MINUS;
   return RESPUB_OK;
@@ -206,11 +222,14 @@ static respub_status read_length_lf(respub_decoder *d, char byte) {
     return end_value(d, respub__type_children(d->pending_type, d->number));
   }
   d->mark = d->position + 1;
-  if (RESPUB_RESP3 && d->pending_type == RESPUB_VERBATIM)
+#if RESPUB_RESP3
+  if (d->pending_type == RESPUB_VERBATIM)
     return pass_byte(d, RESPUB__PHASE_FORMAT);
+#endif
   return pass_byte(d, RESPUB__PHASE_BODY);
 }
 
+#if RESPUB_RESP3
 static respub_status read_format(respub_decoder *d, const char *buf, size_t len) {
   if (len - d->position < FORMAT_SIZE)
     return RESPUB_MORE;
@@ -221,6 +240,7 @@ static respub_status read_format(respub_decoder *d, const char *buf, size_t len)
   d->number -= FORMAT_SIZE;
   return pass_byte(d, RESPUB__PHASE_BODY);
 }
+#endif
 
 static respub_status read_body(respub_decoder *d, size_t len) {
   if (len - d->position < d->number)
@@ -251,18 +271,22 @@ static respub_status read_on(respub_decoder *d, const char *buf, size_t len) {
   switch ((enum respub__phase)d->phase) {
   case RESPUB__PHASE_VALUE:
     return read_type(d, buf[d->position]);
+#if RESPUB_FAST
   case RESPUB__PHASE_TEXT:
     return read_text(d, buf, len);
-  case RESPUB__PHASE_NUMBER:
-    return read_number(d, buf, len);
+#endif
+  case RESPUB__PHASE_LINE:
+    return read_line(d, buf, len);
+#if RESPUB_RESP3
   case RESPUB__PHASE_BOOLEAN:
     return read_boolean(d, buf[d->position]);
+  case RESPUB__PHASE_FORMAT:
+    return read_format(d, buf, len);
+#endif
   case RESPUB__PHASE_LENGTH:
     return read_length(d, buf, len);
   case RESPUB__PHASE_LENGTH_LF:
     return read_length_lf(d, buf[d->position]);
-  case RESPUB__PHASE_FORMAT:
-    return read_format(d, buf, len);
   case RESPUB__PHASE_BODY:
     return read_body(d, len);
   case RESPUB__PHASE_CR:

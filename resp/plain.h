@@ -6,9 +6,8 @@
 #define RESPUB_RESP_PLAIN_H
 
 #include "resp/decoder.h"
+#include "resp/memory.h"
 #include "resp/number.h"
-
-#include <string.h>
 
 #if RESPUB_FAST
 

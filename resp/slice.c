@@ -1,6 +1,5 @@
+#include "resp/memory.h"
 #include "resp/resp.h"
-
-#include <string.h>
 
 respub_slice respub_slice_of_string(const char *string) {
   size_t len = 0;

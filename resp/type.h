@@ -14,7 +14,8 @@
 
 #define RESPUB__TYPE_BIT(type) (1u << (type))
 
-/* The aggregates; the types whose nodes have a text; the lines that are numbers. */
+/* The aggregates; the types whose nodes have a text; the lines that are numbers; all lines; what
+ * has a null of its own. */
 #if RESPUB_RESP3
 #define RESPUB__AGGREGATES                                                                         \
   (RESPUB__TYPE_BIT(RESPUB_ARRAY) | RESPUB__TYPE_BIT(RESPUB_MAP) | RESPUB__TYPE_BIT(RESPUB_SET) |  \
@@ -33,6 +34,10 @@
   (RESPUB__TYPE_BIT(RESPUB_SIMPLE) | RESPUB__TYPE_BIT(RESPUB_ERROR) | RESPUB__TYPE_BIT(RESPUB_BULK))
 #define RESPUB__NUMBERS RESPUB__TYPE_BIT(RESPUB_INTEGER)
 #endif
+
+#define RESPUB__LINES                                                                              \
+  (RESPUB__TYPE_BIT(RESPUB_SIMPLE) | RESPUB__TYPE_BIT(RESPUB_ERROR) | RESPUB__NUMBERS)
+#define RESPUB__NULLABLE (RESPUB__TYPE_BIT(RESPUB_BULK) | RESPUB__TYPE_BIT(RESPUB_ARRAY))
 
 /* Is type, which is one of respub_type, in this set of RESPUB__TYPE_BIT? */
 static inline bool respub__type_in(unsigned type, unsigned types) {

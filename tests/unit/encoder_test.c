@@ -265,6 +265,10 @@ static void resp3_types_cannot_be_encoded_when_switched_off(void) {
   CU_ASSERT_EQUAL(respub_encode_text(out, 32, RESPUB_BLOB_ERROR, text), RESPUB_UNENCODABLE);
   CU_ASSERT_EQUAL(respub_encode_aggregate(out, 32, RESPUB_MAP, 1), RESPUB_UNENCODABLE);
   CU_ASSERT_EQUAL(respub_encode_aggregate(out, 32, RESPUB_PUSH, 1), RESPUB_UNENCODABLE);
+  for (uint8_t type = RESPUB_MAP; type <= RESPUB_ATTRIBUTE; type++) {
+    const respub_node node = {text, 1, 1, type};
+    CU_ASSERT_EQUAL(respub_encode_nodes(out, 32, &node), RESPUB_UNENCODABLE);
+  }
 }
 
 #endif
@@ -306,7 +310,7 @@ static void what_has_no_encoding_is_unencodable(void) {
 /* The slices claim more bytes than any object has, so their bytes must not be touched. */
 static void sizes_that_overflow_are_unencodable(void) {
   char out[8] = "intact";
-  const respub_slice huge = {out, SIZE_MAX - 16};
+  const respub_slice huge = {out, SIZE_MAX - 8};
   const respub_slice half = {out, SIZE_MAX / 2};
   const respub_slice two[] = {half, half};
   const respub_slice three[] = {half, half, half};

@@ -81,6 +81,12 @@ static void what_is_no_integer_leaves_the_value_alone(void) {
   CU_ASSERT_EQUAL(value, 77);
 }
 
+static void a_value_without_attributes_is_itself(void) {
+  const respub_node *root = decode("*1\r\n:1\r\n");
+  CU_ASSERT_PTR_EQUAL(respub_node_value(root), root);
+  CU_ASSERT_PTR_EQUAL(respub_node_value(root + 1), root + 1);
+}
+
 #if RESPUB_RESP3
 
 static void a_map_is_a_flat_list_of_keys_and_values(void) {
@@ -119,6 +125,7 @@ int main(int argc, char **argv) {
     RESPUB_TEST(strings_compare_by_their_bytes),
     RESPUB_TEST(an_integer_is_read_from_integers_and_strings),
     RESPUB_TEST(what_is_no_integer_leaves_the_value_alone),
+    RESPUB_TEST(a_value_without_attributes_is_itself),
 #if RESPUB_RESP3
     RESPUB_TEST(a_map_is_a_flat_list_of_keys_and_values),
     RESPUB_TEST(the_value_is_found_behind_attributes),
