@@ -1,7 +1,8 @@
 # What `make check` runs. Each part can be called alone; each build has its own folder below
 # $(B)/check, so that a second run costs only what has changed.
 
-CHECKS := format lint headers gcc symbols install clang tidy cppcheck asan tsan valgrind
+CHECKS := format lint headers gcc symbols install footprint coverage clang tidy cppcheck asan tsan \
+  valgrind
 C := $(B)/check
 SOURCE_FOLDERS := $(wildcard $(LAYERS) tools examples tests)
 C_FILES := $(shell find $(SOURCE_FOLDERS) -name '*.c' | sort)
@@ -49,6 +50,12 @@ check-install: ## programs outside the tree build against what is installed
 	tests/install/run '$(abspath $(C))/installed'
 	$(MAKE) $(GCC_BUILD) uninstall PREFIX='$(abspath $(C))/installed'
 	@left=$$(find '$(C)/installed' ! -type d); [ -z "$$left" ] || { echo "left: $$left"; exit 1; }
+
+check-coverage: ## every branch of resp/ is taken by its tests
+	tools/coverage '$(C)/coverage'
+
+check-footprint: ## what resp/ takes and needs on a machine without an operating system
+	tools/footprint '$(C)/footprint'
 
 check-clang: ## everything with clang and warnings as errors, the fuzzers too
 	$(MAKE) $(PARALLEL) B='$(C)/clang' CC=clang CFLAGS='$(STRICT)' $(ALL_GOALS)
