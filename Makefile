@@ -120,6 +120,7 @@ fuzzers: $(FUZZERS)
 
 include tools/check.mk
 include tools/install.mk
+include tools/embed.mk
 
 clean: ## remove the output folder
 	rm -rf '$(B)'

@@ -131,11 +131,6 @@ static inline bool respub__pipeline_waits(const respub__pipeline *p) {
   return p->cursor != p->tail;
 }
 
-/* Is a reply due, or a command half sent? */
-static inline bool respub__pipeline_due(const respub__pipeline *p) {
-  return p->reply != p->cursor || p->offset > 0;
-}
-
 /* The publish of this number, head <= number < tail. */
 static inline respub__publish *respub__pipeline_at(const respub__pipeline *p, uint64_t number) {
   return &p->ring[number & (p->capacity - 1)];

@@ -1,8 +1,9 @@
 # What `make check` runs. Each part can be called alone; each build has its own folder below
 # $(B)/check, so that a second run costs only what has changed.
 
-CHECKS := format lint headers gcc symbols install footprint coverage clang tidy cppcheck asan tsan \
-  valgrind
+CHECKS := format lint headers gcc symbols install footprint coverage
+CHECKS += amalgamation
+CHECKS += clang tidy cppcheck asan tsan valgrind
 C := $(B)/check
 SOURCE_FOLDERS := $(wildcard $(LAYERS) tools examples tests)
 C_FILES := $(shell find $(SOURCE_FOLDERS) -name '*.c' | sort)
@@ -56,6 +57,9 @@ check-coverage: ## every branch of resp/ is taken by its tests
 
 check-footprint: ## what resp/ takes and needs on a machine without an operating system
 	tools/footprint '$(C)/footprint'
+
+check-amalgamation: amalgamation ## the one-file form compiles alone, and serves the examples
+	tests/amalgamation/run '$(AMALGAMATION)'
 
 check-clang: ## everything with clang and warnings as errors, the fuzzers too
 	$(MAKE) $(PARALLEL) B='$(C)/clang' CC=clang CFLAGS='$(STRICT)' $(ALL_GOALS)
