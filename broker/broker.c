@@ -3,19 +3,18 @@
 #include "broker/server.h"
 #include "net/fork.h"
 #include "net/text.h"
+#include "net/thread.h"
 
-#include <pthread.h>
-#include <signal.h>
 #include <stdatomic.h>
 
 struct respub_broker {
   respub__broker_server server; /* the serving thread's alone */
   unsigned fork_generation;
   atomic_bool stop;
-  pthread_mutex_t starting; /* one start, or beginning of run, at a time; also guards has_thread */
+  respub__mutex starting; /* one start, or beginning of run, at a time; also guards has_thread */
   bool has_thread;
-  pthread_t thread;
-  pthread_mutex_t lock; /* guards what follows */
+  respub__thread thread;
+  respub__mutex lock; /* guards what follows */
   bool serving;
   respub_broker_stats stats; /* a copy for the other threads */
 };
@@ -33,31 +32,31 @@ void respub_broker_options_init(respub_broker_options *options) {
  * Serving */
 
 static void copy_stats(respub_broker *broker) {
-  pthread_mutex_lock(&broker->lock);
+  respub__mutex_lock(&broker->lock);
   broker->stats = broker->server.hub.stats;
-  pthread_mutex_unlock(&broker->lock);
+  respub__mutex_unlock(&broker->lock);
 }
 
 static void begin_serving(respub_broker *broker) {
-  pthread_mutex_lock(&broker->lock);
+  respub__mutex_lock(&broker->lock);
   broker->serving = true;
-  pthread_mutex_unlock(&broker->lock);
+  respub__mutex_unlock(&broker->lock);
 }
 
 /* The stop that ended it goes with it: whoever finds it serving sees whether a stop is on its way.
  */
 static void end_serving(respub_broker *broker) {
-  pthread_mutex_lock(&broker->lock);
+  respub__mutex_lock(&broker->lock);
   broker->serving = false;
   atomic_store(&broker->stop, false);
-  pthread_mutex_unlock(&broker->lock);
+  respub__mutex_unlock(&broker->lock);
 }
 
 static bool is_serving(respub_broker *broker, bool *stopping) {
-  pthread_mutex_lock(&broker->lock);
+  respub__mutex_lock(&broker->lock);
   bool serving = broker->serving;
   *stopping = atomic_load(&broker->stop);
-  pthread_mutex_unlock(&broker->lock);
+  respub__mutex_unlock(&broker->lock);
   return serving;
 }
 
@@ -87,56 +86,44 @@ static void *serve_on_thread(void *arg) {
   return NULL;
 }
 
-/* Signals are for the program's own threads. */
-static int create_thread(respub_broker *broker) {
-  sigset_t all;
-  sigset_t before;
-  sigfillset(&all);
-  int failed = pthread_sigmask(SIG_SETMASK, &all, &before);
-  if (failed != 0)
-    return failed;
-  failed = pthread_create(&broker->thread, NULL, serve_on_thread, broker);
-  (void)pthread_sigmask(SIG_SETMASK, &before, NULL);
-  return failed;
-}
-
 /* Waits for a thread that has been told to stop. The lock `starting` is held on entry. ESTATE:
  * nobody told it to, or the caller is that thread, or somebody else is in respub_broker_run. */
 static respub_status make_idle(respub_broker *broker) {
   bool stopping;
   bool serving = is_serving(broker, &stopping);
-  bool waits = broker->has_thread && !pthread_equal(broker->thread, pthread_self());
+  bool waits = broker->has_thread && !respub__thread_equal(broker->thread, respub__thread_self());
   if (serving && !(stopping && waits))
     return RESPUB_ESTATE;
   if (broker->has_thread)
-    pthread_join(broker->thread, NULL);
+    respub__thread_join(broker->thread);
   broker->has_thread = false;
   return RESPUB_OK;
 }
 
 respub_status respub_broker_start(respub_broker *broker) {
-  pthread_mutex_lock(&broker->starting);
+  respub__mutex_lock(&broker->starting);
   respub_status status = make_idle(broker);
   if (status == RESPUB_OK) {
     /* Stops that came before were meant for what is over now. */
     atomic_store(&broker->stop, false);
     begin_serving(broker);
-    broker->has_thread = create_thread(broker) == 0;
+    broker->has_thread =
+        respub__thread_start(&broker->thread, serve_on_thread, broker) == RESPUB_OK;
     if (!broker->has_thread) {
       end_serving(broker);
       status = RESPUB_EIO;
     }
   }
-  pthread_mutex_unlock(&broker->starting);
+  respub__mutex_unlock(&broker->starting);
   return status;
 }
 
 respub_status respub_broker_run(respub_broker *broker) {
-  pthread_mutex_lock(&broker->starting);
+  respub__mutex_lock(&broker->starting);
   respub_status status = make_idle(broker);
   if (status == RESPUB_OK)
     begin_serving(broker);
-  pthread_mutex_unlock(&broker->starting);
+  respub__mutex_unlock(&broker->starting);
   return status == RESPUB_OK ? serve_turn(broker) : status;
 }
 
@@ -160,9 +147,9 @@ respub_status respub_broker_open(respub_broker **broker, const respub_broker_opt
     respub__free(&allocator, b);
     return status;
   }
-  if (pthread_mutex_init(&b->lock, NULL) != 0)
+  if (respub__mutex_open(&b->lock) != RESPUB_OK)
     goto no_lock;
-  if (pthread_mutex_init(&b->starting, NULL) != 0)
+  if (respub__mutex_open(&b->starting) != RESPUB_OK)
     goto no_starting;
   atomic_init(&b->stop, false);
   b->fork_generation = respub__fork_generation();
@@ -170,7 +157,7 @@ respub_status respub_broker_open(respub_broker **broker, const respub_broker_opt
   return RESPUB_OK;
 
 no_starting:
-  pthread_mutex_destroy(&b->lock);
+  respub__mutex_close(&b->lock);
 no_lock:
   respub__broker_server_close(&b->server);
   respub__free(&allocator, b);
@@ -186,9 +173,9 @@ void respub_broker_close(respub_broker *broker) {
   }
   respub_broker_stop(broker);
   if (broker->has_thread)
-    pthread_join(broker->thread, NULL);
-  pthread_mutex_destroy(&broker->starting);
-  pthread_mutex_destroy(&broker->lock);
+    respub__thread_join(broker->thread);
+  respub__mutex_close(&broker->starting);
+  respub__mutex_close(&broker->lock);
   respub_allocator allocator = broker->server.hub.allocator;
   respub__broker_server_close(&broker->server);
   respub__free(&allocator, broker);
@@ -210,7 +197,7 @@ const char *respub_broker_url(const respub_broker *broker) {
 }
 
 void respub_broker_get_stats(respub_broker *broker, respub_broker_stats *stats) {
-  pthread_mutex_lock(&broker->lock);
+  respub__mutex_lock(&broker->lock);
   *stats = broker->stats;
-  pthread_mutex_unlock(&broker->lock);
+  respub__mutex_unlock(&broker->lock);
 }

@@ -18,8 +18,12 @@ int64_t respub__clock_ms(void) {
   return respub__clock_us() / 1000;
 }
 
+int64_t respub__wall_us(void) {
+  return read_us(CLOCK_REALTIME);
+}
+
 int64_t respub__wall_ms(void) {
-  return read_us(CLOCK_REALTIME) / 1000;
+  return respub__wall_us() / 1000;
 }
 
 int64_t respub_now_ms(void) {

@@ -8,7 +8,8 @@
 int64_t respub__clock_ms(void);
 int64_t respub__clock_us(void);
 
-/* Unix time in milliseconds; may jump, so it is for people only. */
+/* Unix time; may jump, so it is for people only. */
 int64_t respub__wall_ms(void);
+int64_t respub__wall_us(void);
 
 #endif

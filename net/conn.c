@@ -5,9 +5,9 @@
 #include "net/memory.h"
 #include "net/options.h"
 #include "net/text.h"
+#include "net/wait.h"
 
 #include <errno.h>
-#include <poll.h>
 #include <string.h>
 
 #define OUTPUT_FIRST_BYTES 1024

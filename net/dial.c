@@ -2,9 +2,9 @@
 
 #include "net/memory.h"
 #include "net/text.h"
+#include "net/wait.h"
 
 #include <errno.h>
-#include <poll.h>
 #include <string.h>
 
 /* How soon a Unix socket with a full backlog is tried again: no event announces its room. */

@@ -4,7 +4,7 @@
 #include "pubsub/subscriber.h"
 
 bool respub__in_handler_locked(const respub_subscriber *sub) {
-  return sub->in_handler && pthread_equal(sub->deliverer, pthread_self());
+  return sub->in_handler && respub__thread_equal(sub->deliverer, respub__thread_self());
 }
 
 /* Lock held on entry. Runs user code without it. */

@@ -2,8 +2,6 @@
 #include "net/clock.h"
 #include "pubsub/subscriber.h"
 
-#include <time.h>
-
 /* -- Entering and leaving -- */
 
 void respub__join_stopped_locked(respub_subscriber *sub) {
@@ -27,7 +25,7 @@ respub_status respub__enter_locked(respub_subscriber *sub, respub__way way) {
   if (sub->way != RESPUB__WAY_NONE && !again)
     return RESPUB_ESTATE;
   sub->way = way;
-  sub->deliverer = pthread_self();
+  sub->deliverer = respub__thread_self();
   sub->entered = true;
   sub->entries++;
   sub->callers++;
@@ -116,7 +114,7 @@ static void end_deliverer_locked(respub_subscriber *sub, bool *has_thread) {
     respub__monitor_leave(&sub->monitor);
     return;
   }
-  pthread_detach(pthread_self());
+  respub__thread_detach_self();
   *has_thread = false;
   respub__join_threads_locked(sub);
   (void)respub__depart_locked(sub, RESPUB_OK);
@@ -125,7 +123,7 @@ static void end_deliverer_locked(respub_subscriber *sub, bool *has_thread) {
 static void *direct_main(void *arg) {
   respub_subscriber *sub = arg;
   respub__monitor_enter(&sub->monitor);
-  sub->deliverer = pthread_self();
+  sub->deliverer = respub__thread_self();
   respub__read_until_left_locked(sub);
   end_deliverer_locked(sub, &sub->has_reader);
   return NULL;
@@ -134,14 +132,15 @@ static void *direct_main(void *arg) {
 static void *dispatcher_main(void *arg) {
   respub_subscriber *sub = arg;
   respub__monitor_enter(&sub->monitor);
-  sub->deliverer = pthread_self();
+  sub->deliverer = respub__thread_self();
   dispatch_until_left_locked(sub);
   end_deliverer_locked(sub, &sub->has_dispatcher);
   return NULL;
 }
 
-static bool spawn(pthread_t *thread, void *(*body)(void *), respub_subscriber *sub, bool *has) {
-  *has = pthread_create(thread, NULL, body, sub) == 0;
+static bool spawn(respub__thread *thread, void *(*body)(void *), respub_subscriber *sub,
+                  bool *has) {
+  *has = respub__thread_start(thread, body, sub) == RESPUB_OK;
   return *has;
 }
 
@@ -168,9 +167,9 @@ void respub__join_threads_locked(respub_subscriber *sub) {
   respub__notify_locked(sub);
   respub__monitor_leave(&sub->monitor);
   if (reader)
-    pthread_join(sub->reader, NULL);
+    respub__thread_join(sub->reader);
   if (dispatcher)
-    pthread_join(sub->dispatcher, NULL);
+    respub__thread_join(sub->dispatcher);
   respub__monitor_enter(&sub->monitor);
   sub->has_reader = sub->has_dispatcher = sub->joining = false;
   sub->joins++;

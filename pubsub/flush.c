@@ -53,7 +53,8 @@ static respub_status flush_waiting_locked(respub_subscriber *sub, uint64_t ticke
 
 /* Lock held on entry. */
 static bool loops_here_locked(const respub_subscriber *sub) {
-  return sub->way == RESPUB__WAY_LOOP && pthread_equal(sub->deliverer, pthread_self());
+  return sub->way == RESPUB__WAY_LOOP &&
+         respub__thread_equal(sub->deliverer, respub__thread_self());
 }
 
 /* Lock held on entry. */

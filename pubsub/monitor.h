@@ -1,5 +1,4 @@
-/* monitor.h - the lock of a subscriber and what is waited for under it. One of the things a port
- * supplies.
+/* monitor.h - the lock of a subscriber and what is waited for under it.
  *
  * Who reads takes and leaves it for every message, nearly always without anybody else wanting it;
  * then that costs two atomic exchanges. Who holds it most of the time gives way between two
@@ -7,9 +6,8 @@
 #ifndef RESPUB_PUBSUB_MONITOR_H
 #define RESPUB_PUBSUB_MONITOR_H
 
-#include "resp/resp.h"
+#include "net/thread.h"
 
-#include <pthread.h>
 #include <stdatomic.h>
 
 typedef struct respub__monitor {
@@ -17,9 +15,9 @@ typedef struct respub__monitor {
   atomic_uint knocking; /* threads that sleep, or are about to, until it is left */
   unsigned waiting;     /* threads in respub__monitor_wait; changed under the lock only */
   unsigned changes;     /* counts notifications; guarded by inner, as are the two conditions */
-  pthread_mutex_t inner;
-  pthread_cond_t left;
-  pthread_cond_t changed; /* on the monotonic clock */
+  respub__mutex inner;
+  respub__cond left;
+  respub__cond changed; /* on the monotonic clock */
 } respub__monitor;
 
 /* RESPUB_EIO: the system has no locks left. */

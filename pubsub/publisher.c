@@ -55,11 +55,11 @@ static respub_status check(const respub_publisher_options *o, respub_error *erro
 }
 
 static respub_status make_lock(respub_publisher *pub) {
-  if (pthread_mutex_init(&pub->lock, NULL) != 0)
+  if (respub__mutex_open(&pub->lock) != RESPUB_OK)
     return RESPUB_EIO;
-  if (respub__cond_init(&pub->calm) == RESPUB_OK)
+  if (respub__cond_open(&pub->calm) == RESPUB_OK)
     return RESPUB_OK;
-  (void)pthread_mutex_destroy(&pub->lock);
+  respub__mutex_close(&pub->lock);
   return RESPUB_EIO;
 }
 
@@ -130,12 +130,12 @@ static void settle_all_locked(respub_publisher *pub) {
 }
 
 void respub__publisher_finish(respub_publisher *pub) {
-  (void)pthread_mutex_lock(&pub->lock);
+  respub__mutex_lock(&pub->lock);
   pub->ending = true;
   settle_all_locked(pub);
   respub__publisher_unlock(pub);
-  (void)pthread_cond_destroy(&pub->calm);
-  (void)pthread_mutex_destroy(&pub->lock);
+  respub__cond_close(&pub->calm);
+  respub__mutex_close(&pub->lock);
   free_publisher(pub);
 }
 
@@ -156,9 +156,9 @@ void respub_publisher_close(respub_publisher *pub) {
     return;
   }
   respub__publisher_unlock(pub);
-  (void)pthread_mutex_lock(&pub->lock);
+  respub__mutex_lock(&pub->lock);
   while (pub->users > 1)
-    (void)pthread_cond_wait(&pub->calm, &pub->lock);
+    (void)respub__cond_wait(&pub->calm, &pub->lock, RESPUB_NEVER);
   pub->users--;
   respub__publisher_unlock(pub);
   respub__publisher_finish(pub);

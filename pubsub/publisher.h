@@ -12,9 +12,9 @@
 #ifndef RESPUB_PUBSUB_PUBLISHER_H
 #define RESPUB_PUBSUB_PUBLISHER_H
 
+#include "net/thread.h"
 #include "net/wait.h"
 #include "pubsub/link.h"
-#include "pubsub/parker.h"
 #include "pubsub/pipeline.h"
 #include "pubsub/pubsub.h"
 
@@ -89,9 +89,9 @@ struct respub_publisher {
   unsigned fork_generation;
   int64_t (*clock_us)(void); /* respub__clock_us; tests bring a time of their own */
   atomic_uint gate;          /* 0: nobody is inside */
-  pthread_mutex_t lock;
-  pthread_cond_t calm; /* busy or users have changed; while !keeps_time, anything has */
-  respub__wake wake;   /* for the leader that polls, or for an event loop */
+  respub__mutex lock;
+  respub__cond calm; /* busy or users have changed; while !keeps_time, anything has */
+  respub__wake wake; /* for the leader that polls, or for an event loop */
   respub__link link;
   respub__pipeline pipe;
 
@@ -120,11 +120,11 @@ struct respub_publisher {
 
   bool delivering; /* results are told to callbacks, by deliverer */
   bool telling;    /* callbacks run right now */
-  pthread_t deliverer;
+  respub__thread deliverer;
   atomic_size_t
       untold;    /* results that have left the pipeline for callbacks which have not run yet */
   bool in_event; /* on_event runs on event_thread */
-  pthread_t event_thread;
+  respub__thread event_thread;
   bool closing;
   bool ending;         /* the last results and CLOSED are being told */
   bool close_deferred; /* closed from a callback: the last one who leaves ends the publisher */
@@ -144,7 +144,7 @@ RESPUB_MUST_USE respub_status respub__publisher_enter(respub_publisher *pub);
 void respub__publisher_leave_locked(respub_publisher *pub);
 
 static inline void respub__publisher_lock(respub_publisher *pub) {
-  (void)pthread_mutex_lock(&pub->lock);
+  respub__mutex_lock(&pub->lock);
 }
 
 /* Lock held on entry, released on return. Rings those who have been made ready. */

@@ -22,18 +22,18 @@ static void leave_alone(respub_publisher *pub) {
   if (atomic_compare_exchange_strong_explicit(&pub->gate, &alone, 0, memory_order_release,
                                               memory_order_relaxed))
     return;
-  (void)pthread_mutex_lock(&pub->lock);
+  respub__mutex_lock(&pub->lock);
   atomic_store_explicit(&pub->gate, RESPUB__GATE_OTHERS, memory_order_release);
-  (void)pthread_cond_broadcast(&pub->calm);
-  (void)pthread_mutex_unlock(&pub->lock);
+  respub__cond_broadcast(&pub->calm);
+  respub__mutex_unlock(&pub->lock);
 }
 
 /* From behind the gate to one among others. The lock is held on return. */
 RESPUB__APART static void join_others(respub_publisher *pub) {
-  (void)pthread_mutex_lock(&pub->lock);
+  respub__mutex_lock(&pub->lock);
   pub->users++;
   atomic_store_explicit(&pub->gate, RESPUB__GATE_OTHERS, memory_order_release);
-  (void)pthread_cond_broadcast(&pub->calm);
+  respub__cond_broadcast(&pub->calm);
 }
 
 /* Behind the gate. Everything is as it nearly always is: connected, and nothing under way. */

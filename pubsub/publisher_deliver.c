@@ -4,19 +4,19 @@
 #define MOST_OUTCOMES 32
 
 bool respub__publisher_in_callback_locked(const respub_publisher *pub) {
-  pthread_t self = pthread_self();
-  return (pub->delivering && pthread_equal(self, pub->deliverer)) ||
-         (pub->in_event && pthread_equal(self, pub->event_thread));
+  respub__thread self = respub__thread_self();
+  return (pub->delivering && respub__thread_equal(self, pub->deliverer)) ||
+         (pub->in_event && respub__thread_equal(self, pub->event_thread));
 }
 
 void respub__publisher_tell_locked(respub_publisher *pub, const respub_event *event) {
   if (pub->options.on_event == NULL)
     return;
   pub->in_event = true;
-  pub->event_thread = pthread_self();
+  pub->event_thread = respub__thread_self();
   respub__publisher_unlock(pub);
   pub->options.on_event(event, pub->options.event_ctx);
-  (void)pthread_mutex_lock(&pub->lock);
+  respub__mutex_lock(&pub->lock);
   pub->in_event = false;
 }
 
@@ -42,7 +42,7 @@ static void tell_some_locked(respub_publisher *pub, respub__outcome *outcomes, s
     tell_outcome(pub, &outcomes[i]);
     atomic_fetch_sub_explicit(&pub->untold, 1, memory_order_relaxed);
   }
-  (void)pthread_mutex_lock(&pub->lock);
+  respub__mutex_lock(&pub->lock);
   pub->telling = false;
   respub__publisher_watch_locked(pub);
 }
@@ -52,7 +52,7 @@ void respub__publisher_deliver_locked(respub_publisher *pub) {
     return;
   respub__outcome outcomes[MOST_OUTCOMES];
   pub->delivering = true;
-  pub->deliverer = pthread_self();
+  pub->deliverer = respub__thread_self();
   for (;;) {
     size_t n = respub__pipeline_results(&pub->pipe, outcomes, MOST_OUTCOMES);
     if (n == 0)

@@ -1,8 +1,6 @@
 /* What goes over the connection of a publisher: commands out, answers in. */
 #include "pubsub/publisher.h"
 
-#include <sched.h>
-
 enum {
   MOST_PARTS = 64
 };
@@ -15,7 +13,7 @@ void respub__publisher_count_bytes_locked(respub_publisher *pub) {
 void respub__publisher_end_use_locked(respub_publisher *pub) {
   respub__publisher_count_bytes_locked(pub);
   pub->busy = false;
-  (void)pthread_cond_broadcast(&pub->calm);
+  respub__cond_broadcast(&pub->calm);
 }
 
 /* ------------------------------------------------------------------------------------------------
@@ -102,7 +100,7 @@ static void await_crowd_locked(respub_publisher *pub) {
   if (pub->users >= pub->crowd)
     return;
   respub__publisher_unlock(pub);
-  (void)sched_yield();
+  respub__thread_yield();
   respub__publisher_lock(pub);
   pub->crowd = pub->users;
 }

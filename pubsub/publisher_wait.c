@@ -8,8 +8,6 @@
 
 #include "net/fork.h"
 
-#include <sched.h>
-
 static int64_t earliest(int64_t a, int64_t b) {
   return a < b ? a : b;
 }
@@ -112,10 +110,10 @@ static void ring_late_locked(respub_publisher *pub, int64_t now_ms) {
 void respub__publisher_unlock(respub_publisher *pub) {
   respub__publisher_watch_locked(pub);
   if (pub->clock_watchers > 0)
-    (void)pthread_cond_broadcast(&pub->calm);
+    respub__cond_broadcast(&pub->calm);
   respub__waiter *w = pub->to_ring;
   pub->to_ring = NULL;
-  (void)pthread_mutex_unlock(&pub->lock);
+  respub__mutex_unlock(&pub->lock);
   while (w != NULL) {
     respub__waiter *next = w->next; /* a rung waiter may be gone at once */
     respub__parker_ring(&w->parker);
@@ -154,7 +152,7 @@ static void shut_gate_locked(respub_publisher *pub) {
   if (gate == RESPUB__GATE_ALONE)
     respub__wake_ring(&pub->wake);
   while ((atomic_load_explicit(&pub->gate, memory_order_acquire) & RESPUB__GATE_ALONE) != 0)
-    (void)pthread_cond_wait(&pub->calm, &pub->lock);
+    (void)respub__cond_wait(&pub->calm, &pub->lock, RESPUB_NEVER);
 }
 
 respub_status respub__publisher_begin(respub_publisher *pub) {
@@ -187,7 +185,7 @@ void respub__publisher_leave_locked(respub_publisher *pub) {
   open_gate_locked(pub);
   bool finish = pub->close_deferred && pub->users == 0 && !pub->ending;
   if (pub->closing)
-    (void)pthread_cond_broadcast(&pub->calm);
+    respub__cond_broadcast(&pub->calm);
   respub__publisher_unlock(pub);
   if (finish)
     respub__publisher_finish(pub);
@@ -195,7 +193,7 @@ void respub__publisher_leave_locked(respub_publisher *pub) {
 
 void respub__publisher_calm_locked(respub_publisher *pub) {
   while (pub->busy)
-    (void)pthread_cond_wait(&pub->calm, &pub->lock);
+    (void)respub__cond_wait(&pub->calm, &pub->lock, RESPUB_NEVER);
 }
 
 /* ------------------------------------------------------------------------------------------------
@@ -205,7 +203,7 @@ void respub__publisher_calm_locked(respub_publisher *pub) {
 static void park_locked(respub_publisher *pub, respub__waiter *w) {
   if (!w->has_parker && respub__parker_init(&w->parker) != RESPUB_OK) {
     respub__publisher_unlock(pub);
-    (void)sched_yield(); /* slow, but no call fails for want of a place to sleep */
+    respub__thread_yield(); /* slow, but no call fails for want of a place to sleep */
     respub__publisher_lock(pub);
     return;
   }
@@ -230,7 +228,7 @@ static void watch_clock_locked(respub_publisher *pub, const respub__waiter *w) {
   if (pub->keeps_time || !pub->leading || pub->closing || is_ready(pub, w))
     return;
   pub->clock_watchers++;
-  respub__cond_wait_until(&pub->calm, &pub->lock, w->deadline_ms);
+  (void)respub__cond_wait(&pub->calm, &pub->lock, w->deadline_ms);
   pub->clock_watchers--;
 }
 

@@ -7,7 +7,6 @@
 #include "net/text.h"
 
 #include <string.h>
-#include <time.h>
 
 void respub_subscriber_options_init(respub_subscriber_options *options) {
   *options = (respub_subscriber_options){
@@ -110,7 +109,7 @@ void respub__subscriber_finish(respub_subscriber *sub) {
   respub__monitor_enter(&sub->monitor);
   sub->closing = true;
   sub->close_deferred = false;
-  sub->deliverer = pthread_self();
+  sub->deliverer = respub__thread_self();
   respub__engine_close(&sub->engine);
   end_subscriptions_locked(sub);
   respub__release_ended_locked(sub);

@@ -18,8 +18,6 @@
 #include "pubsub/pubsub.h"
 #include "pubsub/queue.h"
 
-#include <pthread.h>
-
 /* Who delivers. */
 typedef enum respub__way {
   RESPUB__WAY_NONE,
@@ -41,9 +39,9 @@ struct respub_subscriber {
   respub__queue queue; /* unused with DIRECT */
 
   respub__way way;
-  pthread_t deliverer; /* with way: which thread */
-  bool in_handler;     /* the deliverer runs user code */
-  pthread_t reader, dispatcher;
+  respub__thread deliverer; /* with way: which thread */
+  bool in_handler;          /* the deliverer runs user code */
+  respub__thread reader, dispatcher;
   bool has_reader, has_dispatcher; /* threads that somebody has to join */
   bool joining;                    /* somebody does */
   unsigned joins;                  /* how often somebody has */

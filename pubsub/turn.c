@@ -3,9 +3,6 @@
 #include "net/inline.h"
 #include "pubsub/subscriber.h"
 
-#include <poll.h>
-#include <time.h>
-
 /* The clock is read anew after so many events; see heartbeat.h for why a late one does no harm. */
 enum {
   EVENTS_A_CLOCK = 64,

@@ -1,5 +1,6 @@
 #include "schema/envelope.h"
 
+#include "net/clock.h"
 #include "schema/arena.h"
 #include "schema/tree.h"
 #include "schema/utf8.h"
@@ -13,12 +14,12 @@
 #define SENDER "\",\"sender\":"
 
 void respub__timestamp(char out[RESPUB__TIMESTAMP_BYTES]) {
-  struct timespec now = {0};
+  int64_t now_us = respub__wall_us();
+  time_t seconds = (time_t)(now_us / 1000000);
   struct tm utc = {.tm_mday = 1, .tm_year = 70};
-  (void)clock_gettime(CLOCK_REALTIME, &now);
-  (void)gmtime_r(&now.tv_sec, &utc);
+  (void)gmtime_r(&seconds, &utc);
   size_t n = strftime(out, RESPUB__TIMESTAMP_BYTES, "%Y-%m-%dT%H:%M:%S", &utc);
-  (void)snprintf(out + n, RESPUB__TIMESTAMP_BYTES - n, ".%06ld", now.tv_nsec / 1000);
+  (void)snprintf(out + n, RESPUB__TIMESTAMP_BYTES - n, ".%06d", (int)(now_us % 1000000));
 }
 
 /* The envelope's bytes at most, with its NUL; 0: more than there can be. */
