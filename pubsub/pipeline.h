@@ -101,6 +101,11 @@ typedef struct respub__answer {
   respub_slice text; /* refused: the server's; valid until the next value is taken */
 } respub__answer;
 
+/* What a server's number means: below 0 nobody can have received anything. */
+static inline int64_t respub__receivers(int64_t number) {
+  return number > 0 ? number : 0;
+}
+
 /* A result that a callback is to be told. */
 typedef struct respub__outcome {
   respub_published *done;

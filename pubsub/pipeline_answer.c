@@ -77,7 +77,7 @@ static inline respub_status take_answer(respub__pipeline *p, const respub__answe
   if (answer->refused)
     respub__pipeline_settle(p, publish, RESPUB_EREFUSED, 0, answer->text);
   else
-    deliver(p, publish, answer->receivers > 0 ? answer->receivers : 0);
+    deliver(p, publish, respub__receivers(answer->receivers));
   p->reply++;
   if (p->reply == p->cursor || respub__pipeline_at(p, p->reply)->state == RESPUB__PUBLISH_SETTLED)
     skip_settled(p);

@@ -146,7 +146,8 @@ static bool take_all(respub_publisher *pub, respub__series *s) {
     if (x->taken != RESPUB_OK)
       break;
     if (value->type == RESPUB_INTEGER && x->answered < x->sent)
-      s->results[x->answered++] = (respub_publish_result){RESPUB_OK, value->integer};
+      s->results[x->answered++] =
+          (respub_publish_result){RESPUB_OK, respub__receivers(value->integer)};
     else
       x->taken = take_other(s, value);
   }
@@ -215,8 +216,8 @@ static bool take_one(respub_publisher *pub, respub__exchange *x, int64_t *receiv
   if (x->taken != RESPUB_OK)
     return false;
   if (value->type == RESPUB_INTEGER) {
-    *receivers = value->integer;
-    pub->pipe.receivers += (uint64_t)value->integer;
+    *receivers = respub__receivers(value->integer);
+    pub->pipe.receivers += (uint64_t)*receivers;
     pub->pipe.published++;
   } else if (respub_node_is_error(value)) {
     x->status = respub__explain(x->error, RESPUB_EREFUSED, value->text);
