@@ -277,11 +277,13 @@ void respub_subscriber_get_stats(respub_subscriber *sub, respub_subscriber_stats
  *
  * - RESPUB_OK: the server gave it to so many receivers, among those connected to that server; 0 is
  *   no error.
- * - RESPUB_EREFUSED: the server refused; its text is in the error. Not delivered.
+ * - RESPUB_EREFUSED: the server refused (-NOPERM, -OOM, -LOADING, ...); its text is in the error,
+ *   and its first word says whether it may do so later. Not delivered; the connection stays.
  * - RESPUB_EUNSENT: the server cannot have executed it, because its command did not leave whole;
  *   safe to send again.
  * - RESPUB_EUNANSWERED: sent, and the connection was lost before the reply: it may have been
- *   delivered or not.
+ *   delivered or not. Also right after a server was killed: until the system that it ran on closes
+ *   the connection, bytes leave as ever, and nothing tells whether anybody read them.
  * - RESPUB_TIMEOUT: as EUNANSWERED, because the deadline passed with the connection still up.
  * - RESPUB_EFULL: not queued because of the bound on bytes in flight. Nothing was sent.
  * - RESPUB_EARGUMENT, RESPUB_ENOMEM, RESPUB_ECLOSED, RESPUB_EFORKED: nothing was sent. */

@@ -244,6 +244,26 @@ static void what_is_queued_while_away_fails_at_once_by_default(void) {
   end();
 }
 
+/* Bytes that leave after the end of the server would leave the message in doubt. */
+static void what_is_queued_after_the_connection_was_closed_is_not_in_doubt(void) {
+  respub_publisher_options o = options();
+  begin(&o);
+  memset(&told, 0, sizeof told);
+  for (unsigned n = 1; n <= 20; n++) {
+    CU_ASSERT_EQUAL(queue(n, 20), RESPUB_OK);
+    CU_ASSERT_TRUE(flush());
+    CU_ASSERT_EQUAL(told.ok, n);
+    CU_ASSERT_TRUE(respub_test_server_says(server, "CLIENT KILL TYPE normal", ":1"));
+  }
+  CU_ASSERT_EQUAL(told.other + told.unsent, 0);
+  CU_ASSERT_TRUE(respub_test_server_kill(server));
+  CU_ASSERT_EQUAL(queue(21, 20), RESPUB_OK);
+  CU_ASSERT_TRUE(flush());
+  CU_ASSERT_EQUAL(told.unsent, 1);
+  CU_ASSERT_TRUE(respub_test_server_restart(server));
+  end();
+}
+
 /* ------------------------------------------------------------------------------------------------
  * Bounds in flight */
 
@@ -336,6 +356,7 @@ int main(int argc, char **argv) {
       RESPUB_TEST(a_full_buffer_drops_the_oldest_and_tells_them),
       RESPUB_TEST(what_is_buffered_too_long_gets_its_result),
       RESPUB_TEST(what_is_queued_while_away_fails_at_once_by_default),
+      RESPUB_TEST(what_is_queued_after_the_connection_was_closed_is_not_in_doubt),
       RESPUB_TEST(beyond_the_bound_queue_says_so_or_waits),
       RESPUB_TEST(at_least_once_publishes_again_what_may_be_lost),
       RESPUB_TEST(events_tell_the_life_of_the_connection_in_order),
