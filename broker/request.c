@@ -8,6 +8,7 @@
 #define INLINE_BYTES 65536u
 #define STRANGER_WORDS 10u
 #define STRANGER_WORD_BYTES 16384u
+#define LONGEST_COUNT sizeof "*-9223372036854775808"
 
 void respub__broker_request_init(respub__broker_request *request, const respub_allocator *allocator,
                                  size_t max_bytes) {
@@ -159,9 +160,37 @@ static const respub_node *strange_word(const respub__broker_words *words) {
   return NULL;
 }
 
+/* Is this line, without its CR LF, a count below zero as Redis reads numbers? */
+static bool is_negative_count(respub_slice line) {
+  int64_t count;
+  respub_node number = {.text = respub_slice_of(line.ptr + 1, line.len - 1), .type = RESPUB_BULK};
+  return line.len > 2 && line.ptr[1] == '-' && line.ptr[2] != '0' &&
+         respub_node_integer(&number, &count) == RESPUB_OK;
+}
+
+/* Redis passes over a count below zero, whichever it is; to the decoder only -1 means something.
+ * OK; MORE; ELENGTH: the line is another one. */
+static respub_status pass_negative_count(const respub__broker_request *request, size_t *used) {
+  const char *line = request->buffer + request->start;
+  size_t len = request->end - request->start;
+  if (len > 1 && line[1] != '-')
+    return RESPUB_ELENGTH;
+  const char *cr = memchr(line, '\r', len < LONGEST_COUNT ? len : LONGEST_COUNT);
+  size_t line_len = cr == NULL ? len : (size_t)(cr - line);
+  if (line_len + 2 > len && line_len < LONGEST_COUNT)
+    return RESPUB_MORE;
+  if (cr == NULL || cr[1] != '\n' || !is_negative_count(respub_slice_of(line, line_len)))
+    return RESPUB_ELENGTH;
+  *used = line_len + 2;
+  return RESPUB_OK;
+}
+
 static respub_status take_array_request(respub__broker_request *request, bool trusted, size_t *used,
                                         respub__broker_words *words) {
-  respub_status status = decode_request(request, trusted, used);
+  respub_status status = pass_negative_count(request, used);
+  if (status != RESPUB_ELENGTH)
+    return status;
+  status = decode_request(request, trusted, used);
   if (status == RESPUB_MORE || status == RESPUB_ENOMEM)
     return status;
   if (status != RESPUB_OK) {
@@ -169,7 +198,7 @@ static respub_status take_array_request(respub__broker_request *request, bool tr
                                      request->buffer + request->start, trusted);
     return RESPUB_EPROTOCOL;
   }
-  /* "*0" and "*-1" are commands of no word. */
+  /* "*0" is a command of no word. */
   size_t count = request->decoder.node_count - 1;
   *words = (respub__broker_words){request->nodes + 1, count};
   const respub_node *strange = strange_word(words);

@@ -123,6 +123,9 @@ static void arrays_and_lines_are_commands(void) {
 
 static void commands_of_no_word_are_passed_over(void) {
   CHECK("\r\n\n  \r\n*0\r\n*-1\r\nPING\r\n", "[PING]\n");
+  CHECK("*-5\r\n*-2147483649\r\n*1\r\n$4\r\nPING\r\n", "[PING]\n");
+  CHECK("*-9223372036854775808\r\nPING\r\n", "[PING]\n");
+  CHECK_STRANGER("*-5\r\nPING\r\n", "[PING]\n");
 }
 
 static void half_a_command_is_none(void) {
@@ -132,6 +135,13 @@ static void half_a_command_is_none(void) {
 
 static void malformed_commands_are_named(void) {
   CHECK("*x\r\n", "!invalid multibulk length");
+  CHECK("*-\r\n", "!invalid multibulk length");
+  CHECK("*--5\r\n", "!invalid multibulk length");
+  CHECK("*-05\r\n", "!invalid multibulk length");
+  CHECK("*-5 \r\n", "!invalid multibulk length");
+  CHECK("*-5\rPING", "!invalid multibulk length");
+  CHECK("*-9223372036854775809\r\n", "!invalid multibulk length");
+  CHECK("*-55555555555555555555555", "!invalid multibulk length");
   CHECK("PING\r\n*1\r\n:1\r\n", "[PING]\n!expected '$', got ':'");
   CHECK("*2\r\n$1\r\na\r\n*12\r\n", "!expected '$', got '*'");
   CHECK("*1\r\n$x\r\n", "!invalid bulk length");
