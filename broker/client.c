@@ -2,6 +2,7 @@
 
 #include "broker/commands.h"
 #include "broker/reply.h"
+#include "net/text.h"
 
 #include <string.h>
 

@@ -4,7 +4,6 @@
 
 #include <inttypes.h>
 #include <stdarg.h>
-#include <stdio.h>
 
 /* ------------------------------------------------------------------------------------------------
  * PUBSUB */
@@ -85,10 +84,9 @@ RESPUB__PRINTF(2, 3) static void append_to_page(page *p, const char *format, ...
   size_t room = sizeof p->text - p->len;
   va_list arguments;
   va_start(arguments, format);
-  int len = vsnprintf(p->text + p->len, room, format, arguments);
+  size_t len = respub__format_list(p->text + p->len, room, format, arguments);
   va_end(arguments);
-  if (len > 0)
-    p->len += (size_t)len < room ? (size_t)len : room - 1;
+  p->len += len < room ? len : room - 1;
 }
 
 static void write_server(page *p, const respub__broker_hub *hub) {

@@ -2,8 +2,6 @@
 
 #include "broker/reply.h"
 
-#include <stdio.h>
-
 /* Where a command may be run besides the ordinary. */
 enum {
   BEFORE_AUTH = 1,
@@ -77,9 +75,8 @@ static void refuse_unknown(respub__broker_client *client, const respub__broker_w
   quoted[0] = '\0';
   for (size_t i = 1; i < words->count && len < 128; i++) {
     respub_slice text = words->at[i].text;
-    int n = snprintf(quoted + len, sizeof quoted - len, "'%.*s' ",
-                     RESPUB__BROKER_QUOTED(text, 128 - len));
-    len += n > 0 ? (size_t)n : 0;
+    len += respub__format(quoted + len, sizeof quoted - len, "'%.*s' ",
+                          RESPUB__BROKER_QUOTED(text, 128 - len));
   }
   respub_slice name = words->at[0].text;
   respub__broker_reply_errorf(client, "ERR unknown command '%.*s', with args beginning with: %s",

@@ -2,7 +2,6 @@
 
 #include "net/text.h"
 
-#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -34,7 +33,8 @@ static respub_status open_tcp(respub__broker_listeners *l, const respub_broker_o
   respub__address_text(&bound, l->address);
   make_reachable(&bound);
   char reachable[RESPUB__ADDRESS_TEXT];
-  snprintf(l->url, sizeof l->url, "redis://%s", respub__address_text(&bound, reachable));
+  (void)respub__format(l->url, sizeof l->url, "redis://%s",
+                       respub__address_text(&bound, reachable));
   return RESPUB_OK;
 }
 
@@ -47,10 +47,10 @@ static respub_status absolute(const char *path, char *out, size_t capacity, resp
   char folder[RESPUB__ADDRESS_TEXT] = "";
   bool relative = path[0] != '/';
   respub__address address;
-  int len = -1;
+  size_t len = capacity;
   if (!relative || getcwd(folder, sizeof folder) != NULL)
-    len = snprintf(out, capacity, "%s%s%s", folder, relative ? "/" : "", path);
-  if (len < 0 || (size_t)len >= capacity || respub__address_local(&address, out) != RESPUB_OK)
+    len = respub__format(out, capacity, "%s%s%s", folder, relative ? "/" : "", path);
+  if (len >= capacity || respub__address_local(&address, out) != RESPUB_OK)
     return respub__fail(error, RESPUB_EARGUMENT, "the path of the Unix socket is too long: %s",
                         path);
   return RESPUB_OK;
@@ -62,13 +62,19 @@ static bool stands_for_itself(char c) {
 }
 
 static void write_unix_url(char *url, size_t capacity, const char *path) {
-  size_t len = (size_t)snprintf(url, capacity, "unix://");
+  static const char hex[] = "0123456789ABCDEF";
+  size_t len = respub__format(url, capacity, "unix://");
   for (; *path != '\0' && len + 4 <= capacity; path++) {
     unsigned byte = (unsigned char)*path;
-    int n = stands_for_itself(*path) ? snprintf(url + len, capacity - len, "%c", *path)
-                                     : snprintf(url + len, capacity - len, "%%%02X", byte);
-    len += (size_t)n;
+    if (stands_for_itself(*path)) {
+      url[len++] = *path;
+    } else {
+      url[len++] = '%';
+      url[len++] = hex[byte >> 4];
+      url[len++] = hex[byte & 15];
+    }
   }
+  url[len] = '\0';
 }
 
 static respub_status open_local(respub__broker_listeners *l, const respub_broker_options *options,
@@ -88,7 +94,7 @@ static respub_status open_local(respub__broker_listeners *l, const respub_broker
     l->inode = file.st_ino;
   }
   if (l->tcp < 0) {
-    snprintf(l->address, sizeof l->address, "%s", options->unix_path);
+    (void)respub__format(l->address, sizeof l->address, "%s", options->unix_path);
     write_unix_url(l->url, sizeof l->url, l->path);
   }
   return RESPUB_OK;

@@ -1,7 +1,6 @@
 #include "broker/reply.h"
 
 #include <stdarg.h>
-#include <stdio.h>
 
 /* Room for size more bytes of output; NULL when the client has come to its end, now or before. */
 static char *room(respub__broker_client *client, size_t size) {
@@ -64,11 +63,9 @@ void respub__broker_reply_errorf(respub__broker_client *client, const char *form
   char text[512];
   va_list arguments;
   va_start(arguments, format);
-  int len = vsnprintf(text, sizeof text, format, arguments);
+  size_t len = respub__format_list(text, sizeof text, format, arguments);
   va_end(arguments);
-  if (len < 0)
-    len = 0;
-  size_t kept = (size_t)len < sizeof text ? (size_t)len : sizeof text - 1;
+  size_t kept = len < sizeof text ? len : sizeof text - 1;
   respub__broker_reply_error(client, respub_slice_of(text, kept));
 }
 

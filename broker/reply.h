@@ -6,7 +6,7 @@
 #define RESPUB_BROKER_REPLY_H
 
 #include "broker/client.h"
-#include "net/text.h"
+#include "net/format.h"
 
 void respub__broker_reply_simple(respub__broker_client *client, respub_slice text);
 

@@ -1,9 +1,9 @@
+#include "net/format.h"
 #include "net/net.h"
 #include "net/socket.h"
 
 #include <arpa/inet.h>
 #include <stddef.h>
-#include <stdio.h>
 #include <string.h>
 
 const char *respub__address_text(const respub__address *address, char out[RESPUB__ADDRESS_TEXT]) {
@@ -11,21 +11,23 @@ const char *respub__address_text(const respub__address *address, char out[RESPUB
   switch (address->as.any.sa_family) {
   case AF_INET:
     (void)inet_ntop(AF_INET, &address->as.v4.sin_addr, numbers, sizeof numbers);
-    (void)snprintf(out, RESPUB__ADDRESS_TEXT, "%s:%u", numbers, respub__address_port(address));
+    (void)respub__format(out, RESPUB__ADDRESS_TEXT, "%s:%u", numbers,
+                         respub__address_port(address));
     break;
   case AF_INET6:
     (void)inet_ntop(AF_INET6, &address->as.v6.sin6_addr, numbers, sizeof numbers);
-    (void)snprintf(out, RESPUB__ADDRESS_TEXT, "[%s]:%u", numbers, respub__address_port(address));
+    (void)respub__format(out, RESPUB__ADDRESS_TEXT, "[%s]:%u", numbers,
+                         respub__address_port(address));
     break;
   case AF_UNIX:
     /* A peer without a name has a length that ends before the path. */
-    (void)snprintf(out, RESPUB__ADDRESS_TEXT, "%s",
-                   address->length > offsetof(struct sockaddr_un, sun_path)
-                       ? address->as.local.sun_path
-                       : "a Unix socket");
+    (void)respub__format(out, RESPUB__ADDRESS_TEXT, "%s",
+                         address->length > offsetof(struct sockaddr_un, sun_path)
+                             ? address->as.local.sun_path
+                             : "a Unix socket");
     break;
   default:
-    (void)snprintf(out, RESPUB__ADDRESS_TEXT, "nowhere");
+    (void)respub__format(out, RESPUB__ADDRESS_TEXT, "nowhere");
     break;
   }
   return out;
@@ -49,15 +51,16 @@ respub_status respub__address_local(respub__address *address, const char *path) 
 }
 
 size_t respub_options_address(const respub_options *options, char *out, size_t capacity) {
-  int length;
+  size_t length;
   if (options->unix_path[0] != '\0') {
-    length = snprintf(out, capacity, "unix://%s?db=%ld", options->unix_path, (long)options->db);
+    length =
+        respub__format(out, capacity, "unix://%s?db=%ld", options->unix_path, (long)options->db);
   } else {
     bool brackets = strchr(options->host, ':') != NULL;
-    length = snprintf(out, capacity, "redis://%s%s%s:%u/%ld", brackets ? "[" : "", options->host,
-                      brackets ? "]" : "", options->port, (long)options->db);
+    length = respub__format(out, capacity, "redis://%s%s%s:%u/%ld", brackets ? "[" : "",
+                            options->host, brackets ? "]" : "", options->port, (long)options->db);
   }
-  if (length < 0)
-    return 0;
-  return (size_t)length < capacity ? (size_t)length : capacity - 1;
+  if (length < capacity)
+    return length;
+  return capacity > 0 ? capacity - 1 : 0;
 }

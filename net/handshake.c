@@ -1,8 +1,8 @@
 #include "net/handshake.h"
 
+#include "net/format.h"
 #include "net/text.h"
 
-#include <stdio.h>
 #include <string.h>
 
 #define MOST_ARGUMENTS 5
@@ -104,7 +104,7 @@ size_t respub__handshake_begin(respub__handshake *h, const respub_options *optio
                                size_t cap) {
   char digits[16];
   plan(h, options);
-  (void)snprintf(digits, sizeof digits, "%ld", (long)options->db);
+  (void)respub__format(digits, sizeof digits, "%ld", (long)options->db);
   size_t size = 0;
   for (size_t i = 0; i < h->count; i++) {
     request r;

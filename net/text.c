@@ -2,7 +2,6 @@
 #include "net/text.h"
 
 #include <stdarg.h>
-#include <stdio.h>
 #include <string.h>
 
 #define LOG_LINE_BYTES 512
@@ -17,8 +16,7 @@ static void blank_controls(char *text) {
 
 RESPUB__PRINTF(3, 0)
 static void format_line(char *out, size_t capacity, const char *format, va_list args) {
-  if (vsnprintf(out, capacity, format, args) < 0)
-    out[0] = '\0';
+  (void)respub__format_list(out, capacity, format, args);
   blank_controls(out);
 }
 
@@ -49,7 +47,7 @@ const char *respub__errno_text(int number, char *out, size_t capacity) {
   return strerror_r(number, out, capacity);
 #else
   if (strerror_r(number, out, capacity) != 0)
-    (void)snprintf(out, capacity, "error %d", number);
+    (void)respub__format(out, capacity, "error %d", number);
   return out;
 #endif
 }

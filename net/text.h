@@ -2,16 +2,12 @@
 #ifndef RESPUB_NET_TEXT_H
 #define RESPUB_NET_TEXT_H
 
+#include "net/format.h"
 #include "net/net.h"
 
-#if defined(__GNUC__) || defined(__clang__)
-#define RESPUB__PRINTF(text, first) __attribute__((format(printf, text, first)))
-#else
-#define RESPUB__PRINTF(text, first)
-#endif
-
 /* Fills error (unless NULL) and returns status, so that a function can end with `return
- * respub__fail(error, RESPUB_EURL, "...", ...)`. Control characters of the text become '?'. */
+ * respub__fail(error, RESPUB_EURL, "...", ...)`. format is one of respub__format's; control
+ * characters of the text become '?'. */
 respub_status respub__fail(respub_error *error, respub_status status, const char *format, ...)
     RESPUB__PRINTF(3, 4);
 

@@ -3,7 +3,6 @@
 #include "net/net.h"
 #include "net/text.h"
 
-#include <stdio.h>
 #include <string.h>
 
 #define MOST_DB INT32_MAX

@@ -4,8 +4,6 @@
 #include "net/inline.h"
 #include "net/text.h"
 
-#include <stdio.h>
-
 /* Lock held on entry. Lets the connection have a copy of the rest of a payload that has been sent
  * partly, because its owner leaves. A connection that has no room for it is given up: it could not
  * go on. */
@@ -27,12 +25,13 @@ static void leave_results_locked(respub_publisher *pub, respub__call *call, resp
   char sentence[sizeof pub->last_error.text];
   respub_status late = why == RESPUB_TIMEOUT ? RESPUB_TIMEOUT : RESPUB_EUNANSWERED;
   if (why != RESPUB_TIMEOUT)
-    (void)snprintf(sentence, sizeof sentence, "the publisher was closed");
+    (void)respub__format(sentence, sizeof sentence, "the publisher was closed");
   else if (pub->live || pub->last_error.status == RESPUB_OK)
-    (void)snprintf(sentence, sizeof sentence, "no reply within %d ms", pub->options.timeout_ms);
+    (void)respub__format(sentence, sizeof sentence, "no reply within %d ms",
+                         pub->options.timeout_ms);
   else
-    (void)snprintf(sentence, sizeof sentence, "no connection within %d ms: %.200s",
-                   pub->options.timeout_ms, pub->last_error.text);
+    (void)respub__format(sentence, sizeof sentence, "no connection within %d ms: %.200s",
+                         pub->options.timeout_ms, pub->last_error.text);
   rescue_rest_locked(pub, call);
   respub__pipeline_leave(&pub->pipe, call, late, sentence);
 }

@@ -1,7 +1,7 @@
+#include "net/format.h"
 #include "pubsub/session_message.h"
 #include "pubsub/session_topics.h"
 
-#include <stdio.h>
 #include <string.h>
 
 enum {
@@ -9,7 +9,8 @@ enum {
 };
 
 static respub_status end_with(respub__session *s, respub_status status, respub_slice text) {
-  snprintf(s->text, sizeof s->text, "%.*s", (int)(text.len < 150 ? text.len : 150), text.ptr);
+  (void)respub__format(s->text, sizeof s->text, "%.*s", (int)(text.len < 150 ? text.len : 150),
+                       text.ptr);
   return status;
 }
 
@@ -41,9 +42,10 @@ static respub_status check_count(respub__session *s, int64_t count) {
     return RESPUB_OK;
   s->mismatches++;
   s->resyncs++;
-  snprintf(s->text, sizeof s->text,
-           "the server counts %lld subscriptions where %zu are confirmed; connecting anew",
-           (long long)count, s->confirmed);
+  (void)respub__format(
+      s->text, sizeof s->text,
+      "the server counts %lld subscriptions where %zu are confirmed; connecting anew",
+      (long long)count, s->confirmed);
   return RESPUB_EPROTOCOL;
 }
 
