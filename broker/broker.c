@@ -23,8 +23,8 @@ void respub_broker_options_init(respub_broker_options *options) {
   *options = (respub_broker_options){
       .host = "127.0.0.1",
       .max_clients = 1000,
-      .client_output_bytes = 8u * 1024 * 1024,
-      .request_bytes = 16u * 1024 * 1024,
+      .client_output_bytes = RESPUB__BROKER_OUTPUT_BYTES,
+      .request_bytes = RESPUB__BROKER_REQUEST_BYTES,
   };
 }
 

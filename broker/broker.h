@@ -9,7 +9,9 @@
  *
  * Delivery is at most once: a message reaches the clients that are subscribed when PUBLISH is
  * executed, in the order of the PUBLISH commands. Nothing is stored. A client whose memory cannot
- * be had is disconnected rather than given a stream with a hole in it.
+ * be had is disconnected rather than given a stream with a hole in it. So is one whose PUBLISH
+ * finds no memory for the message: some of its receivers may have it then, and no number would be
+ * true.
  *
  * Not bounded but by the allocator: how much clients subscribe to. A password is no protection of
  * what travels, and there is no TLS: beyond loopback, use it in networks that you trust. */
@@ -35,9 +37,9 @@ typedef struct respub_broker_options {
   const char *password;  /* NULL (default): no AUTH needed */
   size_t max_clients;    /* default 1000; one more gets -ERR max number of clients reached */
   size_t client_output_bytes; /* a client whose unsent output exceeds this is disconnected; default
-                                 8 MiB */
-  size_t request_bytes;       /* largest command as it is encoded; default 16 MiB; before AUTH 10
-                                 arguments of 16 KiB each */
+                                 32 MiB; below request_bytes it may cut off large messages */
+  size_t request_bytes;       /* largest command as it is encoded; default 16 MiB; never more than
+                                 RESPUB_MAX_ELEMENTS arguments; before AUTH 10 of 16 KiB each */
   respub_allocator allocator; /* resize NULL (default): malloc, realloc, free */
   respub_log log;             /* write NULL (default): no log; called on the thread that serves */
 } respub_broker_options;

@@ -1,8 +1,5 @@
 #include "broker/hub.h"
 
-#define DEFAULT_MAX_OUTPUT (8u * 1024 * 1024)
-#define DEFAULT_MAX_REQUEST (16u * 1024 * 1024)
-
 void respub__broker_hub_init(respub__broker_hub *hub, const respub_broker_options *options) {
   bool named = options->username != NULL && options->username[0] != '\0';
   *hub = (respub__broker_hub){
@@ -14,9 +11,9 @@ void respub__broker_hub_init(respub__broker_hub *hub, const respub_broker_option
       .request_bytes = options->request_bytes,
   };
   if (hub->client_output_bytes == 0)
-    hub->client_output_bytes = DEFAULT_MAX_OUTPUT;
+    hub->client_output_bytes = RESPUB__BROKER_OUTPUT_BYTES;
   if (hub->request_bytes == 0)
-    hub->request_bytes = DEFAULT_MAX_REQUEST;
+    hub->request_bytes = RESPUB__BROKER_REQUEST_BYTES;
   respub__broker_topics_init(&hub->topics, &hub->allocator);
 }
 

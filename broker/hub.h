@@ -8,6 +8,12 @@
 /* What clients that look at versions are told: the one whose answers are given. */
 #define RESPUB__BROKER_REDIS_VERSION "7.0.0"
 
+/* Defaults. What a client may have waiting is more than the largest command, because else that
+ * could be published and reach nobody; it is what Redis lets subscribers have (redis.conf,
+ * client-output-buffer-limit pubsub). */
+#define RESPUB__BROKER_REQUEST_BYTES ((size_t)16 * 1024 * 1024)
+#define RESPUB__BROKER_OUTPUT_BYTES ((size_t)32 * 1024 * 1024)
+
 struct respub__broker_client;
 
 typedef struct respub__broker_hub {

@@ -132,6 +132,35 @@ static void a_large_message_is_kept_once_for_all(void) {
   close_fixture(&f);
 }
 
+/* Nobody could get it otherwise: what a socket takes at once may be much less. */
+static void the_largest_command_fits_into_the_output_of_a_subscriber(void) {
+  enum {
+    HEAD = sizeof "*3\r\n$7\r\nPUBLISH\r\n$1\r\nx\r\n$00000000\r\n" - 1
+  };
+  fixture f;
+  respub__broker_client s, p;
+  respub_broker_options options;
+  respub_broker_options_init(&options);
+  open_fixture(&f, 0, NULL);
+  CU_ASSERT_EQUAL(f.hub.client_output_bytes, options.client_output_bytes);
+  CU_ASSERT_EQUAL(f.hub.request_bytes, options.request_bytes);
+  respub__broker_client_init(&s, &f.hub);
+  respub__broker_client_init(&p, &f.hub);
+  say(&s, "SUBSCRIBE x\r\n");
+  size_t size = f.hub.request_bytes - HEAD - 2;
+  char *payload = calloc(size, 1);
+  CU_ASSERT_PTR_NOT_NULL_FATAL(payload);
+  char head[HEAD + 1];
+  snprintf(head, sizeof head, "*3\r\n$7\r\nPUBLISH\r\n$1\r\nx\r\n$%08zu\r\n", size);
+  give(&p, respub_slice_of(head, HEAD));
+  give(&p, respub_slice_of(payload, size));
+  free(payload);
+  say(&p, "\r\n");
+  CHECK_GOT(&p, ":1\r\n");
+  CU_ASSERT_EQUAL(s.state, RESPUB__BROKER_CLIENT_OPEN);
+  close_fixture(&f);
+}
+
 static void who_does_not_read_is_lost_and_nobody_else(void) {
   fixture f;
   respub__broker_client slow, quick, publisher;
@@ -364,6 +393,7 @@ int main(int argc, char **argv) {
   static const respub_test tests[] = {
       RESPUB_TEST(a_message_reaches_channel_and_pattern_subscribers),
       RESPUB_TEST(a_large_message_is_kept_once_for_all),
+      RESPUB_TEST(the_largest_command_fits_into_the_output_of_a_subscriber),
       RESPUB_TEST(who_does_not_read_is_lost_and_nobody_else),
       RESPUB_TEST(a_client_may_be_lost_in_the_middle_of_a_message),
       RESPUB_TEST(the_limit_is_the_last_size_that_passes),
