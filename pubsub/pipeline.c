@@ -167,11 +167,33 @@ static size_t put_pieces(gathering *g, const respub__publish *publish, size_t sk
   return done;
 }
 
-static inline void gather_whole(respub__pipeline *p, gathering *g, respub__publish *publish) {
-  put_part(g, publish->bytes.ptr, publish->bytes.len);
-  p->stream += publish->bytes.len;
-  publish->end = p->stream;
-  publish->state = RESPUB__PUBLISH_SENT;
+/* Commands that go out whole and lie behind one another in memory, which nearly all do. Returns how
+ * many. */
+static size_t gather_row(respub__pipeline *p, gathering *g) {
+  const char *const begin = respub__pipeline_at(p, p->cursor)->bytes.ptr;
+  size_t len = 0, queued = 0, queued_bytes = 0;
+  uint64_t i = p->cursor;
+  for (; i != p->tail; i++) {
+    respub__publish *publish = respub__pipeline_at(p, i);
+    size_t more = publish->bytes.len;
+    if (publish->state != RESPUB__PUBLISH_WAITING || publish->payload.ptr != NULL ||
+        publish->bytes.ptr != begin + len || more > g->left - len)
+      break;
+    len += more;
+    publish->end = p->stream + len;
+    publish->state = RESPUB__PUBLISH_SENT;
+    bool is_queued = publish->kind == RESPUB__PUBLISH_QUEUED;
+    queued += is_queued;
+    queued_bytes += is_queued ? more : 0;
+  }
+  if (len > 0)
+    put_part(g, begin, len);
+  size_t n = (size_t)(i - p->cursor);
+  p->stream += len;
+  p->waiting_messages -= queued;
+  p->waiting_bytes -= queued_bytes;
+  p->cursor = i;
+  return n;
 }
 
 /* False: it did not go out whole. */
@@ -186,12 +208,17 @@ static bool gather_pieces(respub__pipeline *p, gathering *g, respub__publish *pu
 }
 
 /* False: it did not go out whole. */
-static inline bool gather_one(respub__pipeline *p, gathering *g, respub__publish *publish) {
-  if (publish->kind == RESPUB__PUBLISH_QUEUED && publish->state == RESPUB__PUBLISH_WAITING)
-    respub__pipeline_count_waiting(p, publish, false);
-  if (publish->payload.ptr != NULL || publish->bytes.len > g->left || p->offset > 0)
-    return gather_pieces(p, g, publish);
-  gather_whole(p, g, publish);
+static bool gather_one(respub__pipeline *p, gathering *g, size_t *replies) {
+  respub__publish *publish = respub__pipeline_at(p, p->cursor);
+  if (publish->state != RESPUB__PUBLISH_SETTLED) {
+    if (publish->state == RESPUB__PUBLISH_WAITING) {
+      respub__pipeline_count_waiting(p, publish, false);
+      *replies += 1;
+    }
+    if (!gather_pieces(p, g, publish))
+      return false;
+  }
+  p->cursor++;
   return true;
 }
 
@@ -200,13 +227,10 @@ size_t respub__pipeline_gather(respub__pipeline *p, respub_slice *parts, size_t 
   gathering g = {parts, 0, max, budget};
   *replies = 0;
   while (p->cursor != p->tail && g.left > 0 && g.n + 3 <= g.max) {
-    respub__publish *publish = respub__pipeline_at(p, p->cursor);
-    if (publish->state != RESPUB__PUBLISH_SETTLED) {
-      *replies += publish->state == RESPUB__PUBLISH_WAITING;
-      if (!gather_one(p, &g, publish))
-        break;
-    }
-    p->cursor++;
+    size_t row = gather_row(p, &g);
+    *replies += row;
+    if (row == 0 && !gather_one(p, &g, replies))
+      break;
   }
   return g.n;
 }
@@ -218,7 +242,7 @@ size_t respub__pipeline_rest(respub__pipeline *p, const respub__call *call, resp
   if (publish->kind != RESPUB__PUBLISH_CALLED || publish->to.called.call != call)
     return 0;
   gathering g = {parts, 0, 3, SIZE_MAX};
-  (void)gather_one(p, &g, publish);
+  (void)gather_pieces(p, &g, publish);
   p->cursor++;
   return g.n;
 }

@@ -94,13 +94,6 @@ typedef struct respub__request {
   int64_t expires_at_ms; /* QUEUED: when a message that still waits is not wanted any more */
 } respub__request;
 
-/* What came from the server. */
-typedef struct respub__answer {
-  bool refused;
-  int64_t receivers;
-  respub_slice text; /* refused: the server's; valid until the next value is taken */
-} respub__answer;
-
 /* What a server's number means: below 0 nobody can have received anything. */
 static inline int64_t respub__receivers(int64_t number) {
   return number > 0 ? number : 0;
@@ -141,14 +134,14 @@ static inline respub__publish *respub__pipeline_at(const respub__pipeline *p, ui
   return &p->ring[number & (p->capacity - 1)];
 }
 
-/* The oldest that is under way has this answer. EPROTOCOL: the connection cannot go on, because
- * nothing was due, or it was answered before it was sent whole (which a server does that refuses
- * its size; it is settled then). */
-RESPUB_MUST_USE respub_status respub__pipeline_answer(respub__pipeline *p,
-                                                      const respub__answer *answer);
+/* The oldest that are under way have these answers, in order. Returns how many were taken. Fewer
+ * than n: the connection cannot go on, because nothing was due. */
+size_t respub__pipeline_counts(respub__pipeline *p, const int64_t *counts, size_t n);
 
-/* Several in order; returns how many were taken. Fewer than n: the next was EPROTOCOL. */
-size_t respub__pipeline_answers(respub__pipeline *p, const respub__answer *answers, size_t n);
+/* The oldest that is under way is refused, in the words of the server. EPROTOCOL: the connection
+ * cannot go on, because nothing was due, or it was refused before it was sent whole (which a server
+ * does that refuses its size; it is settled then). */
+RESPUB_MUST_USE respub_status respub__pipeline_refusal(respub__pipeline *p, respub_slice text);
 
 /* The connection is gone; its socket took the first taken bytes of what it was given. */
 void respub__pipeline_lost(respub__pipeline *p, uint64_t taken);
@@ -181,8 +174,8 @@ bool respub__pipeline_drop_oldest(respub__pipeline *p);
  */
 respub_status respub__explain(respub_error *error, respub_status status, respub_slice text);
 
-/* Moves at most max results of queued messages out, in their order. Each is to be given to
- * respub__outcome_free. */
+/* Moves at most max results of queued messages out, in their order; 0: there are no more. Each is
+ * to be given to respub__outcome_free. */
 size_t respub__pipeline_results(respub__pipeline *p, respub__outcome *out, size_t max);
 void respub__outcome_free(respub__pipeline *p, respub__outcome *outcome);
 

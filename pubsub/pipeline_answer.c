@@ -60,57 +60,61 @@ static inline void deliver(respub__pipeline *p, respub__publish *publish, int64_
   respub__call_count(p, publish->to.called.call);
 }
 
-/* One that was answered before it was sent whole. */
-static respub_status answer_early(respub__pipeline *p, const respub__answer *answer) {
-  if (p->offset == 0 || !answer->refused)
-    return RESPUB_EPROTOCOL;
-  p->offset = 0;
-  respub__pipeline_settle(p, respub__pipeline_at(p, p->cursor), RESPUB_EREFUSED, 0, answer->text);
-  respub__pipeline_pop_settled(p);
-  return RESPUB_EPROTOCOL;
-}
-
-static inline respub_status take_answer(respub__pipeline *p, const respub__answer *answer) {
-  if (p->reply == p->cursor)
-    return answer_early(p, answer);
-  respub__publish *publish = respub__pipeline_at(p, p->reply);
-  if (answer->refused)
-    respub__pipeline_settle(p, publish, RESPUB_EREFUSED, 0, answer->text);
-  else
-    deliver(p, publish, respub__receivers(answer->receivers));
+static inline void pass_reply(respub__pipeline *p) {
   p->reply++;
   if (p->reply == p->cursor || respub__pipeline_at(p, p->reply)->state == RESPUB__PUBLISH_SETTLED)
     skip_settled(p);
-  pop_settled(p);
-  return RESPUB_OK;
 }
 
-size_t respub__pipeline_answers(respub__pipeline *p, const respub__answer *answers, size_t n) {
+size_t respub__pipeline_counts(respub__pipeline *p, const int64_t *counts, size_t n) {
   size_t i = 0;
-  while (i < n && take_answer(p, &answers[i]) == RESPUB_OK)
-    i++;
+  for (; i < n && p->reply != p->cursor; i++) {
+    deliver(p, respub__pipeline_at(p, p->reply), respub__receivers(counts[i]));
+    pass_reply(p);
+  }
+  pop_settled(p);
   return i;
 }
 
-respub_status respub__pipeline_answer(respub__pipeline *p, const respub__answer *answer) {
-  return take_answer(p, answer);
+/* One that was refused before it was sent whole. */
+static void refuse_early(respub__pipeline *p, respub_slice text) {
+  if (p->offset == 0)
+    return;
+  p->offset = 0;
+  respub__pipeline_settle(p, respub__pipeline_at(p, p->cursor), RESPUB_EREFUSED, 0, text);
+  respub__pipeline_pop_settled(p);
+}
+
+respub_status respub__pipeline_refusal(respub__pipeline *p, respub_slice text) {
+  if (p->reply == p->cursor) {
+    refuse_early(p, text);
+    return RESPUB_EPROTOCOL;
+  }
+  respub__pipeline_settle(p, respub__pipeline_at(p, p->reply), RESPUB_EREFUSED, 0, text);
+  pass_reply(p);
+  pop_settled(p);
+  return RESPUB_OK;
 }
 
 /* ------------------------------------------------------------------------------------------------
  * Results */
 
+static inline void move_out(const respub__publish *publish, respub__outcome *out) {
+  *out = (respub__outcome){publish->to.queued.done, publish->to.queued.ctx, publish->result,
+                           publish->text, publish->text != NULL ? publish->text_len : 0};
+}
+
 size_t respub__pipeline_results(respub__pipeline *p, respub__outcome *out, size_t max) {
   size_t n = 0;
-  for (; n < max && p->head != p->tail; n++) {
+  while (n < max && p->head != p->tail) {
     const respub__publish *oldest = respub__pipeline_at(p, p->head);
     if (oldest->state != RESPUB__PUBLISH_SETTLED)
       break;
-    out[n] = (respub__outcome){oldest->to.queued.done, oldest->to.queued.ctx, oldest->result,
-                               oldest->text, oldest->text != NULL ? oldest->text_len : 0};
-    p->queued--;
+    if (oldest->kind == RESPUB__PUBLISH_QUEUED)
+      move_out(oldest, &out[n++]);
     pop(p, oldest);
-    pop_settled(p);
   }
+  p->queued -= n;
   return n;
 }
 

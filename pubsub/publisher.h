@@ -26,8 +26,8 @@
 /* Payloads from this size on are not copied when their caller waits. */
 #define RESPUB__REFERENCE_BYTES ((size_t)4096)
 
-/* Answers that are taken without the lock before they are applied with it. */
-#define RESPUB__MOST_ANSWERS 32
+/* Numbers that are taken without the lock before they are applied with it. */
+#define RESPUB__MOST_COUNTS 128
 
 typedef enum respub__wait_for {
   RESPUB__WAIT_FOR_RESULTS,   /* of call */
@@ -191,10 +191,13 @@ static inline bool respub__publisher_gives_up_locked(const respub_publisher *pub
 
 /* -- what goes over it (publisher_io.c) -- */
 
-/* Answers that came in one go. */
+/* Answers that came in one go: n numbers, and perhaps a refusal behind them, whose text is valid
+ * until the next value is taken. */
 typedef struct respub__batch {
-  respub__answer answers[RESPUB__MOST_ANSWERS];
+  int64_t counts[RESPUB__MOST_COUNTS];
   size_t n;
+  bool refused;
+  respub_slice text;
   respub_status status; /* why it ends: OK (there may be more), MORE, or a failure */
 } respub__batch;
 

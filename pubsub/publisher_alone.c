@@ -3,6 +3,7 @@
  * happens, what is under way gets its place in the pipeline and goes on the general way. */
 #include "pubsub/publisher.h"
 
+#include "net/counts.h"
 #include "net/fork.h"
 #include "net/inline.h"
 #include "pubsub/publish_command.h"
@@ -135,6 +136,19 @@ static respub_status take_other(respub__series *s, const respub_node *value) {
   return RESPUB_OK;
 }
 
+/* Takes the numbers that come next, but none that nobody asked for. */
+static void take_counts(respub_publisher *pub, respub__series *s) {
+  int64_t counts[RESPUB__MOST_COUNTS];
+  size_t n;
+  do {
+    size_t most = s->x.sent - s->x.answered;
+    most = most < RESPUB__MOST_COUNTS ? most : RESPUB__MOST_COUNTS;
+    n = respub__conn_take_counts(pub->link.conn, counts, most);
+    for (size_t i = 0; i < n; i++)
+      s->results[s->x.answered++] = (respub_publish_result){RESPUB_OK, counts[i]};
+  } while (n == RESPUB__MOST_COUNTS);
+}
+
 /* Takes what has come. False: not everything is answered, or something is behind the last answer.
  */
 static bool take_all(respub_publisher *pub, respub__series *s) {
@@ -142,6 +156,7 @@ static bool take_all(respub_publisher *pub, respub__series *s) {
   respub__exchange *x = &s->x;
   x->taken = respub_conn_fill(pub->link.conn);
   while (x->taken == RESPUB_OK) {
+    take_counts(pub, s);
     x->taken = respub_conn_take(pub->link.conn, &value);
     if (x->taken != RESPUB_OK)
       break;
@@ -207,26 +222,40 @@ bool respub__publisher_try_alone(respub_publisher *pub, respub__series *s, int64
 /* ------------------------------------------------------------------------------------------------
  * One message */
 
-/* Takes its answer, and makes sure that nothing is behind it. False: there is none yet, or more. */
-static bool take_one(respub_publisher *pub, respub__exchange *x, int64_t *receivers) {
+/* Takes an answer that is no small number. */
+RESPUB__APART static respub_status take_one_other(respub_publisher *pub, respub__exchange *x,
+                                                  int64_t *receivers) {
   const respub_node *value;
-  x->taken = respub_conn_fill(pub->link.conn);
-  if (x->taken == RESPUB_OK)
-    x->taken = respub_conn_take(pub->link.conn, &value);
-  if (x->taken != RESPUB_OK)
-    return false;
+  respub_status status = respub_conn_take(pub->link.conn, &value);
+  if (status != RESPUB_OK)
+    return status;
   if (value->type == RESPUB_INTEGER) {
     *receivers = respub__receivers(value->integer);
-    pub->pipe.receivers += (uint64_t)*receivers;
     pub->pipe.published++;
   } else if (respub_node_is_error(value)) {
     x->status = respub__explain(x->error, RESPUB_EREFUSED, value->text);
     pub->pipe.refused++;
   } else {
-    x->taken = respub_node_value(value)->type == RESPUB_PUSH ? RESPUB_MORE : RESPUB_EPROTOCOL;
-    return false;
+    return respub_node_value(value)->type == RESPUB_PUSH ? RESPUB_MORE : RESPUB_EPROTOCOL;
   }
   x->answered = 1;
+  return RESPUB_OK;
+}
+
+/* Takes its answer, and makes sure that nothing is behind it. False: there is none yet, or more. */
+static bool take_one(respub_publisher *pub, respub__exchange *x, int64_t *receivers) {
+  x->taken = respub_conn_fill(pub->link.conn);
+  if (x->taken != RESPUB_OK)
+    return false;
+  if (respub__conn_take_counts(pub->link.conn, receivers, 1) == 1) {
+    pub->pipe.published++;
+    x->answered = 1;
+  } else {
+    x->taken = take_one_other(pub, x, receivers);
+    if (x->taken != RESPUB_OK)
+      return false;
+  }
+  pub->pipe.receivers += (uint64_t)*receivers;
   if (respub_conn_untaken(pub->link.conn) > 0)
     x->taken = RESPUB_EPROTOCOL;
   return x->taken == RESPUB_OK;

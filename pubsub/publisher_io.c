@@ -1,6 +1,8 @@
 /* What goes over the connection of a publisher: commands out, answers in. */
 #include "pubsub/publisher.h"
 
+#include "net/counts.h"
+
 enum {
   MOST_PARTS = 64
 };
@@ -19,58 +21,56 @@ void respub__publisher_end_use_locked(respub_publisher *pub) {
 /* ------------------------------------------------------------------------------------------------
  * Reading */
 
-/* Adds what a value that is no plain number means. False: no value of a server that was asked to
- * publish. */
-static bool note_other(respub__batch *b, const respub_node *value) {
+/* Adds what a value means that is no small number; EPROTOCOL: no value of a server that was asked
+ * to publish. */
+static respub_status note_other(respub__batch *b, const respub_node *value) {
   value = respub_node_value(value);
-  if (value->type == RESPUB_PUSH)
-    return true;
-  bool refused = respub_node_is_error(value);
-  if (value->type != RESPUB_INTEGER && !refused)
-    return false;
-  b->answers[b->n++] = (respub__answer){refused, value->integer, value->text};
-  return true;
+  if (value->type == RESPUB_INTEGER)
+    b->counts[b->n++] = value->integer;
+  else if (respub_node_is_error(value))
+    b->refused = true;
+  else if (value->type != RESPUB_PUSH)
+    return RESPUB_EPROTOCOL;
+  b->text = value->text;
+  return RESPUB_OK;
 }
 
-/* A refusal ends the batch, because its text is gone with the next value. */
+/* Takes answers until the batch is full, or to the first refusal, because its text is gone with the
+ * next value. */
 static void take_answers(respub_conn *conn, respub__batch *b) {
   const respub_node *value;
-  do {
-    b->status = respub_conn_take(conn, &value);
-    if (b->status != RESPUB_OK)
+  while (b->status == RESPUB_OK && !b->refused) {
+    b->n += respub__conn_take_counts(conn, b->counts + b->n, RESPUB__MOST_COUNTS - b->n);
+    if (b->n == RESPUB__MOST_COUNTS)
       return;
-    if (value->type == RESPUB_INTEGER) {
-      b->answers[b->n].refused = false;
-      b->answers[b->n++].receivers = value->integer;
-    } else if (!note_other(b, value)) {
-      b->status = RESPUB_EPROTOCOL;
-    }
-  } while (b->status == RESPUB_OK && b->n < RESPUB__MOST_ANSWERS &&
-           (b->n == 0 || !b->answers[b->n - 1].refused));
+    b->status = respub_conn_take(conn, &value);
+    if (b->status == RESPUB_OK)
+      b->status = note_other(b, value);
+  }
 }
 
 void respub__publisher_read_batch(respub_publisher *pub, respub__batch *b, bool fill) {
   b->n = 0;
+  b->refused = false;
   b->status = fill ? respub_conn_fill(pub->link.conn) : RESPUB_OK;
-  if (b->status >= 0)
+  if (b->status >= 0) {
+    b->status = RESPUB_OK;
     take_answers(pub->link.conn, b);
-}
-
-/* Lock held on entry. An answer that the connection cannot go on after. */
-static void reject_locked(respub_publisher *pub, const respub__answer *answer) {
-  if (answer->refused)
-    respub__publisher_break_locked(pub, RESPUB_EREFUSED, answer->text);
-  else
-    respub__publisher_break_locked(pub, RESPUB_EPROTOCOL,
-                                   RESPUB_LIT("a number that nobody asked for"));
+  }
 }
 
 void respub__publisher_apply_locked(respub_publisher *pub, const respub__batch *b) {
-  size_t taken = respub__pipeline_answers(&pub->pipe, b->answers, b->n);
-  if (taken > 0)
+  size_t taken = respub__pipeline_counts(&pub->pipe, b->counts, b->n);
+  bool all = taken == b->n;
+  bool refusal_taken =
+      all && b->refused && respub__pipeline_refusal(&pub->pipe, b->text) == RESPUB_OK;
+  if (taken > 0 || refusal_taken)
     pub->answered = true;
-  if (taken < b->n)
-    reject_locked(pub, &b->answers[taken]);
+  if (!all)
+    respub__publisher_break_locked(pub, RESPUB_EPROTOCOL,
+                                   RESPUB_LIT("a number that nobody asked for"));
+  else if (b->refused && !refusal_taken)
+    respub__publisher_break_locked(pub, RESPUB_EREFUSED, b->text);
   else if (b->status < 0)
     respub__publisher_break_locked(pub, b->status, respub_slice_of(NULL, 0));
 }

@@ -126,13 +126,11 @@ static inline size_t send_all(fixture *f) {
 }
 
 static inline respub_status answer(fixture *f, int64_t receivers) {
-  respub__answer a = {false, receivers, {NULL, 0}};
-  return respub__pipeline_answer(&f->p, &a);
+  return respub__pipeline_counts(&f->p, &receivers, 1) == 1 ? RESPUB_OK : RESPUB_EPROTOCOL;
 }
 
 static inline respub_status refuse(fixture *f, const char *text) {
-  respub__answer a = {true, 0, respub_slice_of_string(text)};
-  return respub__pipeline_answer(&f->p, &a);
+  return respub__pipeline_refusal(&f->p, respub_slice_of_string(text));
 }
 
 static const char hello[] = "*3\r\n$7\r\nPUBLISH\r\n$1\r\nc\r\n$5\r\nhello\r\n";
