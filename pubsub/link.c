@@ -85,9 +85,8 @@ void respub__link_lost(respub__link *link, int64_t now_ms, respub_status status,
   explain(link, status, text);
   drop_conn(link);
   link->delay_ms = respub__lifecycle_lost(&link->life, now_ms, error_is_slow(link));
-  respub__log(&link->options.log, RESPUB_LOG_WARNING,
-              "connection lost: %s; next attempt in %lld ms", link->error.text,
-              (long long)link->delay_ms);
+  respub__log(&link->options.log, RESPUB_LOG_WARNING, "disconnected: %s; next attempt in %lld ms",
+              link->error.text, (long long)link->delay_ms);
 }
 
 int64_t respub__link_deadline_ms(const respub__link *link) {

@@ -5,6 +5,7 @@
 
 #include <errno.h>
 #include <poll.h>
+#include <stdio.h>
 #include <string.h>
 
 enum {
@@ -170,6 +171,27 @@ static void bytes_are_counted_over_all_connections(void) {
   end();
 }
 
+static char said[512];
+
+static void keep_line(void *ctx, respub_log_level level, const char *line) {
+  (void)ctx;
+  (void)level;
+  snprintf(said, sizeof said, "%s", line);
+}
+
+static void the_log_says_once_that_a_connection_was_lost(void) {
+  begin();
+  the_link.options.log.write = keep_line;
+  go_live(1);
+  respub_test_script_end(&script);
+  respub__link_lost(&the_link, 2, respub_conn_fill(the_link.conn), NULL);
+  const char *first = strstr(said, "connection lost");
+  CU_ASSERT_PTR_NOT_NULL_FATAL(first);
+  CU_ASSERT_PTR_NULL(strstr(first + 1, "connection lost"));
+  CU_ASSERT_PTR_NOT_NULL(strstr(said, "next attempt in 0 ms"));
+  end();
+}
+
 static const respub_test tests[] = {
     RESPUB_TEST(it_tells_once_that_it_lives),
     RESPUB_TEST(a_failed_attempt_says_why_and_when_it_tries_again),
@@ -178,6 +200,7 @@ static const respub_test tests[] = {
     RESPUB_TEST(a_loss_is_followed_at_once_and_told_in_the_words_of_the_connection),
     RESPUB_TEST(the_reason_of_the_caller_goes_before_that_of_the_connection),
     RESPUB_TEST(a_second_loss_of_the_same_connection_changes_nothing),
+    RESPUB_TEST(the_log_says_once_that_a_connection_was_lost),
     RESPUB_TEST(bytes_are_counted_over_all_connections),
 };
 
