@@ -129,7 +129,7 @@ bool respub__engine_read_on(respub__engine *e, int64_t now_ms, respub_status sta
 }
 
 bool respub__engine_has_work(const respub__engine *e) {
-  if (e->noted)
+  if (e->noted || e->session.eventful)
     return true;
   return respub__link_is_live(&e->link) && respub__session_has_command(&e->session) &&
          respub_conn_unsent(e->link.conn) < MOST_UNSENT_BYTES;

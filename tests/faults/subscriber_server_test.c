@@ -320,6 +320,34 @@ static void an_access_list_changed_under_a_subscription_is_told(void) {
   end();
 }
 
+static void give_up_x1(void *ctx) {
+  (void)ctx;
+  CU_ASSERT_EQUAL(respub_subscriber_unsubscribe_channel(sub, RESPUB_LIT("x1")), RESPUB_OK);
+}
+
+/* No byte comes and no PING goes that could wake who reads. */
+static void giving_up_what_was_refused_restores_at_once(void) {
+  respub_subscriber_options o = quick_options();
+  respub_subscription id;
+  o.ping_interval_ms = 0;
+  o.slow_retry_ms = 10 * 60 * 1000;
+  CU_ASSERT_TRUE(tell("ACL SETUSER ann on >pass resetchannels &x* &z* +@all", "+OK"));
+  snprintf(o.connection.username, sizeof o.connection.username, "ann");
+  snprintf(o.connection.password, sizeof o.connection.password, "pass");
+  begin(&o, "x1");
+  for (int i = 0; i < 2; i++)
+    CU_ASSERT_EQUAL(respub_subscriber_subscribe(sub, RESPUB_LIT("z1"), NULL, NULL, &id), RESPUB_OK);
+  CU_ASSERT_EQUAL(respub_subscriber_on_release(sub, id, give_up_x1), RESPUB_OK);
+  CU_ASSERT_TRUE(saw("subscribed", 2));
+  CU_ASSERT_TRUE(tell("ACL SETUSER ann resetchannels &z*", "+OK"));
+  CU_ASSERT_TRUE(saw("refused x1", 1));
+  CU_ASSERT_TRUE(saw("gap", 1));
+  CU_ASSERT_EQUAL(respub_test_recorded(&seen, "restored"), 0);
+  CU_ASSERT_EQUAL(respub_subscriber_unsubscribe(sub, id), RESPUB_OK);
+  CU_ASSERT_TRUE(saw("restored", 1));
+  end();
+}
+
 static _Atomic(const char *) current_password;
 
 static respub_status give_credentials(void *ctx, char *username, size_t username_capacity,
@@ -426,6 +454,7 @@ static const respub_test tests[] = {
     RESPUB_TEST(a_subscriber_cut_off_for_its_slowness_says_what_it_lost),
     RESPUB_TEST(only_the_refused_channel_is_refused),
     RESPUB_TEST(an_access_list_changed_under_a_subscription_is_told),
+    RESPUB_TEST(giving_up_what_was_refused_restores_at_once),
     RESPUB_TEST(a_server_that_is_full_is_tried_again),
     RESPUB_TEST(a_network_that_trickles_changes_nothing),
     RESPUB_TEST(stop_and_close_do_not_wait_for_a_server_that_is_away),
