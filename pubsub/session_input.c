@@ -72,6 +72,8 @@ static void confirm(respub__session *s, respub__topic *t, respub__op op) {
   t->wire = op == RESPUB__SUBSCRIBE ? RESPUB__PRESENT : RESPUB__ABSENT;
   t->refused = false;
   t->told = false;
+  if (op == RESPUB__SUBSCRIBE)
+    t->batch = RESPUB__BATCH; /* small ones were for finding out which name is refused */
   if (!due)
     t->epoch = s->epoch & 1;
   respub__session_recount(s, t);

@@ -6,8 +6,7 @@
 #include <string.h>
 
 enum {
-  TOPIC_FIRST_SLOTS = 16,
-  DEFAULT_BATCH = 128
+  TOPIC_FIRST_SLOTS = 16
 };
 
 static inline uint64_t word_at(const char *p) {
@@ -145,7 +144,7 @@ respub__topic *respub__topics_add(respub__topics *topics, respub_kind kind, resp
   t->len = (uint32_t)name.len;
   t->kind = (uint8_t)kind;
   t->wire = RESPUB__ABSENT;
-  t->batch = DEFAULT_BATCH;
+  t->batch = RESPUB__BATCH;
   memcpy(t->name, name.ptr, name.len);
   place(topics->slots, topics->mask, t);
   topics->count++;

@@ -14,6 +14,8 @@ typedef enum respub__wire {
   RESPUB__LEAVING  /* UNSUBSCRIBE is on its way or unanswered */
 } respub__wire;
 
+#define RESPUB__BATCH 128 /* most topics of a command, until one was refused */
+
 /* One channel or pattern. Owned by its table; at a fixed address until respub__topics_free_topic.
  */
 typedef struct respub__topic {

@@ -157,6 +157,22 @@ static void a_refused_name_is_found_by_halves(void) {
   tear_down();
 }
 
+static void names_travel_together_again_once_they_have_been_confirmed(void) {
+  set_up();
+  connect_session();
+  want("a");
+  want("b");
+  CHECK_SENT("SUBSCRIBE a b");
+  feed("-NOPERM no\r\n");
+  CHECK_SENT("SUBSCRIBE a; SUBSCRIBE b");
+  feed(SUBSCRIBED("a", "1") SUBSCRIBED("b", "2"));
+  respub__session_lost(&s);
+  connect_session();
+  (void)commands();
+  CU_ASSERT_TRUE(strcmp(sent, "SUBSCRIBE a b") == 0 || strcmp(sent, "SUBSCRIBE b a") == 0);
+  tear_down();
+}
+
 static void a_refused_name_is_asked_for_again_later_and_told_once(void) {
   set_up();
   connect_session();
@@ -435,6 +451,7 @@ static const respub_test tests[] = {
     RESPUB_TEST(a_change_of_mind_waits_for_the_answer_and_is_then_obeyed),
     RESPUB_TEST(a_mind_changed_twice_before_the_wire_costs_nothing),
     RESPUB_TEST(a_refused_name_is_found_by_halves),
+    RESPUB_TEST(names_travel_together_again_once_they_have_been_confirmed),
     RESPUB_TEST(a_refused_name_is_asked_for_again_later_and_told_once),
     RESPUB_TEST(valkey_saying_nosub_ends_a_subscription_like_a_confirmation),
     RESPUB_TEST(an_unsubscribe_that_is_refused_leaves_a_subscription_without_handlers),
