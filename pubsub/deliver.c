@@ -62,11 +62,15 @@ static void log_event(const respub_event *event, void *ctx) {
               event->text.len > 0 ? ": " : "", (int)event->text.len, event->text.ptr);
 }
 
-void respub__dispatch_other_locked(respub_subscriber *sub, respub_event *event) {
+void respub__log_event_locked(respub_subscriber *sub, const respub_event *event) {
   respub_log *log = &sub->options.connection.log;
-  event->subscriber = sub;
   if (log->write != NULL)
     call_locked(sub, log_event, log, event);
+}
+
+void respub__dispatch_other_locked(respub_subscriber *sub, respub_event *event) {
+  event->subscriber = sub;
+  respub__log_event_locked(sub, event);
   if (sub->options.on_event != NULL && (!sub->closing || event->type == RESPUB_EVENT_CLOSED))
     call_locked(sub, sub->options.on_event, sub->options.event_ctx, event);
 }

@@ -71,27 +71,10 @@ int64_t respub__deadline_after(int timeout_ms) {
 
 /* -- The threads -- */
 
-bool respub__dispatch_queued_locked(respub_subscriber *sub) {
-  respub_event event;
-  respub__topic *topic;
-  /* Before the look at the queue: whoever waits after that look must not have let go of the lock
-   * since. */
-  respub__release_ended_locked(sub);
-  if (respub__subscriber_should_leave(sub) || !respub__queue_take(&sub->queue, &event, &topic))
-    return false;
-  respub__monitor_notify(&sub->monitor);
-  if (topic != NULL)
-    respub__dispatch_message_locked(sub, &event, topic);
-  else
-    respub__dispatch_other_locked(sub, &event);
-  respub__queue_let_go(&sub->queue, topic);
-  return true;
-}
-
 /* Lock held on entry. Hands queued events to the handlers until stop or close. */
 static void dispatch_until_left_locked(respub_subscriber *sub) {
   while (!respub__subscriber_should_leave(sub)) {
-    if (!respub__dispatch_queued_locked(sub) && !respub__subscriber_should_leave(sub))
+    if (!respub__dispatch_kept_locked(sub) && !respub__subscriber_should_leave(sub))
       (void)respub__wait_queue_locked(sub, RESPUB_NEVER);
   }
   respub__release_ended_locked(sub);
@@ -269,38 +252,69 @@ respub_status respub_subscriber_run(respub_subscriber *sub) {
   return respub__leave_locked(sub, status);
 }
 
-/* Lock held on entry. The next event of the queue. AGAIN: none now. */
+/* Lock held on entry. The next of what is kept. AGAIN: none now. */
 static respub_status take_locked(respub_subscriber *sub, respub_event *event) {
   respub__topic *topic;
-  respub_status status = respub__start_reader_locked(sub);
-  if (status != RESPUB_OK)
-    return status;
   respub__release_ended_locked(sub);
-  if (respub__subscriber_should_leave(sub) || !respub__queue_take(&sub->queue, event, &topic))
+  if (respub__subscriber_should_leave(sub) || !respub__take_kept_locked(sub, event, &topic))
     return RESPUB_AGAIN;
   respub__queue_let_go(&sub->queue, topic);
   respub__monitor_notify(&sub->monitor);
+  return RESPUB_OK;
+}
+
+/* Lock held on entry. AGAIN: wait as wait_next_locked does. */
+static respub_status find_next_locked(respub_subscriber *sub, respub_event *event) {
+  respub__topic *topic;
+  bool queues = respub__subscriber_queues(sub);
+  respub_status status = queues ? respub__start_reader_locked(sub) : RESPUB_OK;
+  if (status == RESPUB_OK)
+    status = take_locked(sub, event);
+  if (status == RESPUB_AGAIN && !queues && !respub__has_kept(sub))
+    status = respub__pull_locked(sub, event, &topic);
+  if (status != RESPUB_OK)
+    return status;
   event->subscriber = sub;
   respub__count_delivered_locked(sub, event);
+  if (event->type != RESPUB_EVENT_MESSAGE)
+    respub__log_event_locked(sub, event);
   return RESPUB_OK;
+}
+
+/* Lock held on entry. False: the deadline has passed. */
+static bool wait_next_locked(respub_subscriber *sub, int64_t deadline_ms) {
+  if (respub__subscriber_queues(sub) || respub__has_kept(sub))
+    return respub__wait_queue_locked(sub, deadline_ms);
+  if (respub__clock_ms() >= deadline_ms)
+    return false;
+  respub__sleep_locked(sub, deadline_ms);
+  return true;
 }
 
 /* Lock held on entry. */
 static respub_status next_locked(respub_subscriber *sub, int64_t deadline_ms, respub_event *event) {
-  bool queues = respub__subscriber_queues(sub);
   while (!respub__subscriber_should_leave(sub) && !sub->stop_pending) {
-    respub_status status = queues ? take_locked(sub, event) : respub__pull_locked(sub, event);
+    respub_status status = find_next_locked(sub, event);
     if (status != RESPUB_AGAIN)
       return status;
-    if (respub__subscriber_should_leave(sub))
-      break;
-    if (!queues && respub__clock_ms() < deadline_ms)
-      respub__sleep_locked(sub, deadline_ms);
-    else if (!queues || !respub__wait_queue_locked(sub, deadline_ms))
+    if (!respub__subscriber_should_leave(sub) && !wait_next_locked(sub, deadline_ms))
       return RESPUB_TIMEOUT;
   }
   obey_stop_locked(sub);
   return RESPUB_ECLOSED;
+}
+
+/* Lock held on entry. A handler that has said stop may take its time to return, which is not the
+ * caller's. OK, TIMEOUT. */
+static respub_status await_last_handler_locked(respub_subscriber *sub, int64_t deadline_ms) {
+  respub_status status = RESPUB_OK;
+  sub->callers++; /* so that a close waits for this wait */
+  while (status == RESPUB_OK && respub__is_leaving(sub) && !respub__in_handler_locked(sub)) {
+    if (!respub__monitor_wait(&sub->monitor, deadline_ms))
+      status = RESPUB_TIMEOUT;
+  }
+  sub->callers--;
+  return status;
 }
 
 respub_status respub_subscriber_next(respub_subscriber *sub, int timeout_ms, respub_event *event) {
@@ -308,7 +322,9 @@ respub_status respub_subscriber_next(respub_subscriber *sub, int timeout_ms, res
     return RESPUB_EFORKED;
   int64_t deadline_ms = respub__deadline_after(timeout_ms);
   respub__monitor_enter(&sub->monitor);
-  respub_status status = respub__enter_locked(sub, RESPUB__WAY_CALLER);
+  respub_status status = await_last_handler_locked(sub, deadline_ms);
+  if (status == RESPUB_OK)
+    status = respub__enter_locked(sub, RESPUB__WAY_CALLER);
   if (status != RESPUB_OK)
     return respub__depart_locked(sub, status);
   status = next_locked(sub, deadline_ms, event);

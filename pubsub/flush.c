@@ -11,27 +11,42 @@ static bool answered_locked(const respub_subscriber *sub, uint64_t ticket, respu
   return true;
 }
 
-/* Lock held on entry. One step of driving; without anything to do, waits until the deadline at
- * most. */
-static void drive_once_locked(respub_subscriber *sub, int64_t deadline_ms) {
-  if (respub__subscriber_queues(sub)) {
-    if (!respub__dispatch_queued_locked(sub) && !respub__subscriber_should_leave(sub))
-      (void)respub__wait_queue_locked(sub, deadline_ms);
-  } else if (respub__turn_locked(sub) && !respub__subscriber_should_leave(sub)) {
+/* Lock held on entry. Reads one event and keeps it; without any, waits until the deadline at most.
+ * What came before finds room first, or the wait for memory goes on. EFULL: no room. */
+static respub_status read_one_locked(respub_subscriber *sub, int64_t deadline_ms) {
+  respub_event event;
+  respub__topic *topic;
+  respub_status status = respub__keep_held_locked(sub);
+  if (status == RESPUB_OK)
+    status = respub__pull_locked(sub, &event, &topic);
+  if (status == RESPUB_OK)
+    status = respub__keep_locked(sub, &event, topic);
+  if (status == RESPUB_ENOMEM)
+    (void)respub__monitor_wait(&sub->monitor, respub__clock_ms() + RESPUB__NO_MEMORY_MS);
+  else if (status == RESPUB_AGAIN && !respub__subscriber_should_leave(sub))
     respub__sleep_locked(sub, deadline_ms);
-  }
+  return status == RESPUB_EFULL ? RESPUB_EFULL : RESPUB_OK;
 }
 
-/* Lock held on entry. Drives the subscriber itself, because nobody else does. */
+/* Lock held on entry. The same while the reading thread of a queue does it. */
+static respub_status let_read_locked(respub_subscriber *sub, int64_t deadline_ms) {
+  if (respub__keep_held_locked(sub) == RESPUB_EFULL)
+    return RESPUB_EFULL;
+  respub__monitor_notify(&sub->monitor);
+  (void)respub__monitor_wait(&sub->monitor, deadline_ms);
+  return RESPUB_OK;
+}
+
+/* Lock held on entry. Drives the subscriber itself, because nobody else does: reads, and keeps what
+ * comes for those who deliver later. */
 static respub_status flush_driving_locked(respub_subscriber *sub, uint64_t ticket,
                                           int64_t deadline_ms) {
-  respub_status status = RESPUB_OK;
-  if (respub__subscriber_queues(sub))
-    status = respub__start_reader_locked(sub);
+  bool queues = respub__subscriber_queues(sub);
+  respub_status status = queues ? respub__start_reader_locked(sub) : RESPUB_OK;
   while (status == RESPUB_OK && !answered_locked(sub, ticket, &status)) {
     if (sub->stopping || respub__clock_ms() >= deadline_ms)
       return RESPUB_TIMEOUT;
-    drive_once_locked(sub, deadline_ms);
+    status = queues ? let_read_locked(sub, deadline_ms) : read_one_locked(sub, deadline_ms);
   }
   return status;
 }

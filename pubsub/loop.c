@@ -44,16 +44,27 @@ int respub_subscriber_timeout_ms(respub_subscriber *sub) {
   return left_ms > INT_MAX ? INT_MAX : (int)left_ms;
 }
 
+/* Lock held on entry. What a flush has kept comes first; without memory for it nothing does. */
+static void step_locked(respub_subscriber *sub) {
+  while (respub__dispatch_kept_locked(sub))
+    continue;
+  sub->more = respub__has_kept(sub);
+  if (!sub->more)
+    (void)respub__turn_locked(sub);
+}
+
 respub_status respub_subscriber_step(respub_subscriber *sub) {
   if (respub__check_fork(sub) != RESPUB_OK)
     return RESPUB_EFORKED;
   if (respub__subscriber_queues(sub))
     return RESPUB_ESTATE;
   respub__monitor_enter(&sub->monitor);
-  respub_status status = respub__enter_locked(sub, RESPUB__WAY_LOOP);
+  /* Not even for the end of the thread that delivered before does this wait. */
+  bool taken = respub__is_leaving(sub);
+  respub_status status = taken ? RESPUB_ESTATE : respub__enter_locked(sub, RESPUB__WAY_LOOP);
   if (status != RESPUB_OK)
     return respub__depart_locked(sub, status);
   respub__wake_drain(&sub->wake);
-  (void)respub__turn_locked(sub);
+  step_locked(sub);
   return respub__leave_locked(sub, RESPUB_OK);
 }

@@ -72,8 +72,8 @@ const char *respub_event_name(respub_event_type type);
 #define RESPUB_MISSED_UNKNOWN UINT64_MAX
 
 /* What happened. Slices and text are valid until the handler returns (or, from
- * respub_subscriber_next, until the next call of next, run, flush, start or close). Members that a
- * type does not name above are 0 or empty.
+ * respub_subscriber_next, until the next call of next, run, flush, start, step or close). Members
+ * that a type does not name above are 0 or empty.
  *
  * Order of events around a lost connection: DISCONNECTED, any number of CONNECT_FAILED, CONNECTED,
  * one SUBSCRIBED for each channel and pattern (messages of those already confirmed may come
@@ -140,7 +140,7 @@ typedef struct respub_subscriber_options {
   int slow_retry_ms;    /* default 30000, >= 1: delay after what will not heal by itself (WRONGPASS,
                            NOPERM,    max clients), and between tries of a refused channel */
   respub_delivery delivery; /* default DIRECT */
-  size_t queue_messages;    /* default 65536, >= 1 */
+  size_t queue_messages;    /* default 65536, >= 1; with DIRECT: what flush may keep */
   size_t queue_bytes;       /* default 64 MiB: payloads, names and bookkeeping; >= 1024 */
   int spin_us; /* busy polling before sleeping, for latency at the price of a core; default 0 */
 } respub_subscriber_options;
@@ -190,17 +190,20 @@ RESPUB_MUST_USE respub_status respub_subscriber_punsubscribe_pattern(respub_subs
 RESPUB_MUST_USE respub_status respub_subscriber_unsubscribe_all(respub_subscriber *sub);
 
 /* Waits until the server has answered everything asked before this call, for at most timeout_ms (>=
- * 0). Without a thread of its own the subscriber is driven by this call: what comes meanwhile goes
- * to handlers and on_event, and not to a later next. OK: all confirmed. TIMEOUT, also when a stop
- * ends the driving. EREFUSED: something asked for is refused. ESTATE: called from inside a
- * handler (nothing could come in), or the subscriber is driven by an event loop on this thread.
- * ECLOSED, EFORKED. */
+ * 0). When nobody else drives the subscriber, this call does: it reads and sends, but runs no
+ * handler and no on_event. Events and messages that come meanwhile are kept, in order, for whoever
+ * delivers next (next, start, run, step), within queue_messages and queue_bytes and by the policy
+ * of the queue. OK: all confirmed. TIMEOUT, also when a stop ends the driving. EREFUSED: something
+ * asked for is refused. EFULL: so much is kept that reading had to pause (DIRECT, BLOCK); take some
+ * of it first, then flush again. ESTATE: called from inside a handler (nothing could come in), or
+ * the subscriber is driven by an event loop on this thread. ECLOSED, EFORKED. */
 RESPUB_MUST_USE respub_status respub_subscriber_flush(respub_subscriber *sub, int timeout_ms);
 
 /* -- Way one: a thread of its own -- */
 
 /* Connects and delivers in the background from now on: one reading thread, and with a queue a
- * second one that runs the handlers. ESTATE: driven already. EIO: no thread to be had. */
+ * second one that runs the handlers. While a handler that has called stop still runs, it waits for
+ * that. ESTATE: driven already. EIO: no thread to be had. */
 RESPUB_MUST_USE respub_status respub_subscriber_start(respub_subscriber *sub);
 
 /* Ends start, run and next, at once, also during backoff or connect. From outside it waits until no
@@ -212,8 +215,9 @@ void respub_subscriber_stop(respub_subscriber *sub);
 
 /* -- Way two: the caller's thread -- */
 
-/* Connects and delivers to the handlers until stop or close. OK when stopped; ECLOSED when closed
- * (the subscriber is gone); ESTATE when driven already or from inside a handler. */
+/* Connects and delivers to the handlers until stop or close, as start after a handler's stop. OK
+ * when stopped; ECLOSED when closed (the subscriber is gone); ESTATE when driven already or from
+ * inside a handler. */
 RESPUB_MUST_USE respub_status respub_subscriber_run(respub_subscriber *sub);
 
 /* Waits for the next event of any type, messages included, for at most timeout_ms (>= 0; -1: for
@@ -235,7 +239,8 @@ int respub_subscriber_timeout_ms(respub_subscriber *sub);
 
 /* Does what can be done now without waiting (name resolution apart) and runs the handlers. Call it
  * first, and then whenever a descriptor is ready or the time has come; calling it more often does
- * no harm. OK; ESTATE when driven otherwise; ECLOSED. */
+ * no harm. OK; ESTATE when driven otherwise, by a handler that has called stop and still runs too;
+ * ECLOSED. */
 RESPUB_MUST_USE respub_status respub_subscriber_step(respub_subscriber *sub);
 
 /* -- */

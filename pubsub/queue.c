@@ -5,11 +5,20 @@
 
 #include <string.h>
 
+enum {
+  USUAL_RECORD = 4096,
+  KEPT_RECORD = 65536
+};
+
 void respub__queue_init(respub__queue *q, const respub_allocator *alloc, respub__session *session,
                         const respub_subscriber_options *options) {
+  /* Without a queue of its own, what a flush keeps leaves the rest with the server, as handlers on
+   * the reading thread do. */
+  bool direct = options->delivery == RESPUB_DELIVER_DIRECT;
   *q = (respub__queue){.alloc = *alloc,
                        .session = session,
-                       .policy = options->delivery,
+                       .brief = direct,
+                       .policy = direct ? RESPUB_DELIVER_BLOCK : options->delivery,
                        .most_messages = options->queue_messages,
                        .most_bytes = options->queue_bytes};
   respub__topics_init(&q->latest, alloc, session->topics.seed);
@@ -31,6 +40,7 @@ static void count_drop(respub__queue *q, int64_t wall_ms, uint64_t *side) {
   if (q->episode_dropped++ == 0)
     q->episode_from_ms = wall_ms;
   q->episode_to_ms = wall_ms;
+  q->episode_generation = q->session->generation;
 }
 
 static void forget_key(respub__queue *q, respub__record *r) {
@@ -48,25 +58,30 @@ static void make_void(respub__queue *q, respub__record *r) {
   respub__queue_let_go(q, r->topic);
 }
 
+/* Events may wait in front of it, and stay there: what has been looked through is not looked
+ * through again at the next drop. */
+static respub__record *oldest_message(respub__queue *q) {
+  while (q->scanned < q->used) {
+    size_t at = q->first + q->scanned;
+    respub__record *r = respub__record_at(q, at < q->capacity ? at : at - q->capacity);
+    if (!r->is_void && r->topic != NULL)
+      return r;
+    q->scanned += respub__record_size(r);
+  }
+  return NULL;
+}
+
 /* The oldest message goes; events are never dropped. */
 static bool drop_oldest(respub__queue *q, int64_t wall_ms) {
-  size_t at = q->first;
-  for (size_t seen = 0; seen < q->used;) {
-    respub__record *r = respub__record_at(q, at);
-    if (!r->is_void && r->topic != NULL) {
-      q->dropped_old += r->event.dropped_before;
-      count_drop(q, wall_ms, &q->dropped_old);
-      forget_key(q, r);
-      make_void(q, r);
-      respub__ring_skip_voids(q);
-      return true;
-    }
-    seen += respub__record_size(r);
-    at += respub__record_size(r);
-    if (at == q->capacity)
-      at = 0;
-  }
-  return false;
+  respub__record *r = oldest_message(q);
+  if (r == NULL)
+    return false;
+  q->dropped_old += r->event.dropped_before;
+  count_drop(q, wall_ms, &q->dropped_old);
+  forget_key(q, r);
+  make_void(q, r);
+  respub__ring_skip_voids(q);
+  return true;
 }
 
 /* -- LATEST -- */
@@ -148,11 +163,12 @@ static void write_record(respub__queue *q, size_t at, const respub_event *e, res
 
 static respub_status put_event(respub__queue *q, const respub_event *e, bool force) {
   size_t at;
-  bool over = (q->used - q->void_bytes) / 2 > q->most_bytes && !force;
-  if (over || !respub__ring_place(q, event_size(e), true, &at))
+  if ((q->used - q->void_bytes) / 2 > q->most_bytes && !force)
     return RESPUB_EFULL;
-  write_record(q, at, e, NULL, NULL);
-  return RESPUB_OK;
+  respub_status status = respub__ring_place(q, event_size(e), true, &at);
+  if (status == RESPUB_OK)
+    write_record(q, at, e, NULL, NULL);
+  return status;
 }
 
 /* One event when the queue is found full; end_episode tells what was dropped. Without memory for
@@ -161,7 +177,9 @@ static void begin_episode(respub__queue *q) {
   if (q->slow)
     return;
   q->slow = true;
-  respub_event e = {.type = RESPUB_EVENT_SLOW_CONSUMER, .status = RESPUB_EFULL};
+  respub_event e = {.type = RESPUB_EVENT_SLOW_CONSUMER,
+                    .status = RESPUB_EFULL,
+                    .generation = q->session->generation};
   (void)put_event(q, &e, true);
 }
 
@@ -170,30 +188,34 @@ static void drop_new(respub__queue *q, int64_t wall_ms) {
   begin_episode(q);
 }
 
-/* Room by policy: true when the message can go in at *at. */
-static bool find_place(respub__queue *q, size_t size, bool force, int64_t wall_ms, size_t *at) {
+/* Room by policy: OK when the message can go in at *at. */
+static respub_status find_place(respub__queue *q, size_t size, int64_t wall_ms, size_t *at) {
   bool drops = q->policy == RESPUB_DELIVER_DROP_OLDEST || q->policy == RESPUB_DELIVER_LATEST;
   for (;;) {
-    bool counted = q->messages < q->most_messages || force;
-    if (counted && respub__ring_place(q, size, force, at))
-      return true;
-    if (!drops || !drop_oldest(q, wall_ms))
-      return false;
+    respub_status status = RESPUB_EFULL;
+    if (q->messages < q->most_messages)
+      status = respub__ring_place(q, size, false, at);
+    if (status == RESPUB_OK || !drops || !drop_oldest(q, wall_ms))
+      return status;
     begin_episode(q);
   }
 }
 
 static respub_status put_message(respub__queue *q, const respub_event *event, respub__topic *topic,
-                                 int64_t wall_ms, bool force) {
+                                 int64_t wall_ms) {
   respub_event e = *event;
   respub__topic *key = NULL;
   e.dropped_before = 0;
   if (q->policy == RESPUB_DELIVER_LATEST && (key = take_place(q, &e, &e.dropped_before)) == NULL)
     return drop_new(q, wall_ms), RESPUB_OK;
   size_t at;
-  if (!find_place(q, event_size(&e), force, wall_ms, &at)) {
-    if (q->policy == RESPUB_DELIVER_BLOCK)
-      return begin_episode(q), RESPUB_EFULL;
+  respub_status status = find_place(q, event_size(&e), wall_ms, &at);
+  if (status != RESPUB_OK) {
+    if (q->policy == RESPUB_DELIVER_BLOCK) {
+      if (status == RESPUB_EFULL)
+        begin_episode(q);
+      return status;
+    }
     if (key != NULL) {
       respub__topics_remove(&q->latest, key);
       respub__topics_free_topic(&q->latest, key);
@@ -208,23 +230,23 @@ static respub_status put_message(respub__queue *q, const respub_event *event, re
 }
 
 respub_status respub__queue_put(respub__queue *q, const respub_event *event, respub__topic *topic,
-                                int64_t wall_ms, bool force) {
-  if (topic == NULL)
-    return put_event(q, event, force);
-  return put_message(q, event, topic, wall_ms, force);
+                                int64_t wall_ms) {
+  return topic == NULL ? put_event(q, event, false) : put_message(q, event, topic, wall_ms);
 }
 
 /* -- Out -- */
 
+/* The usual records never need another one; a large one is not doubled. */
 static bool take_bytes(respub__queue *q, const respub__record *r) {
   size_t size = respub__record_size(r);
   if (size > q->taken_capacity) {
-    char *taken = respub__alloc(&q->alloc, size * 2);
+    size_t capacity = size < USUAL_RECORD ? USUAL_RECORD : size;
+    char *taken = respub__alloc(&q->alloc, capacity);
     if (taken == NULL)
       return false;
     respub__free(&q->alloc, q->taken);
     q->taken = taken;
-    q->taken_capacity = size * 2;
+    q->taken_capacity = capacity;
   }
   memcpy(q->taken, r, size);
   return true;
@@ -260,6 +282,7 @@ static bool end_episode(respub__queue *q, respub_event *event, respub__topic **t
     return false;
   *event = (respub_event){.type = RESPUB_EVENT_GAP,
                           .status = RESPUB_EFULL,
+                          .generation = q->episode_generation,
                           .missed = q->episode_dropped,
                           .from_ms = q->episode_from_ms,
                           .to_ms = q->episode_to_ms};
@@ -268,12 +291,22 @@ static bool end_episode(respub__queue *q, respub_event *event, respub__topic **t
   return true;
 }
 
+/* Nothing waits: a record far beyond the usual, and a ring that was hardly used, go back. */
+static void trim_queue(respub__queue *q) {
+  respub__ring_trim(q);
+  if (q->taken_capacity <= KEPT_RECORD && !q->brief)
+    return;
+  respub__free(&q->alloc, q->taken);
+  q->taken = NULL;
+  q->taken_capacity = 0;
+}
+
 bool respub__queue_take(respub__queue *q, respub_event *event, respub__topic **topic) {
   respub__ring_skip_voids(q);
   if (end_episode(q, event, topic))
     return true;
   if (q->used == 0)
-    return false;
+    return trim_queue(q), false;
   respub__record *r = respub__record_at(q, q->first);
   if (!take_bytes(q, r))
     return false;

@@ -12,13 +12,16 @@ typedef struct respub__queue {
   respub_allocator alloc;
   respub__session *session; /* is told when the last record of a topic is gone */
   respub_delivery policy;
+  bool brief; /* used now and then only: has no memory while it is empty */
   size_t most_messages, most_bytes;
 
   char *ring;
   size_t capacity;
-  size_t first; /* where the oldest record begins */
-  size_t end;   /* behind the newest */
-  size_t used;  /* bytes between, records that are void included */
+  size_t first;   /* where the oldest record begins */
+  size_t end;     /* behind the newest */
+  size_t used;    /* bytes between, records that are void included */
+  size_t peak;    /* most of them since the queue last ran empty */
+  size_t scanned; /* bytes from first on in which no message waits */
   size_t void_bytes;
   size_t messages, high_messages, high_bytes;
 
@@ -35,6 +38,7 @@ typedef struct respub__queue {
   bool slow;            /* an episode goes on: SLOW_CONSUMER was told, GAP is owed */
   uint64_t episode_dropped;
   int64_t episode_from_ms, episode_to_ms;
+  uint64_t episode_generation; /* of the last connection that a message was dropped of */
 } respub__queue;
 
 void respub__queue_init(respub__queue *q, const respub_allocator *alloc, respub__session *session,
@@ -42,15 +46,16 @@ void respub__queue_init(respub__queue *q, const respub_allocator *alloc, respub_
 void respub__queue_free(respub__queue *q);
 
 /* Copies an event, its bytes and its topic (NULL for other events than messages) into the queue, or
- * drops by policy. wall_ms is the time for the account of drops. RESPUB_EFULL, nothing done: the
- * caller waits for room and tries again (policy BLOCK, or more events than twice the bound); force
- * puts it in all the same. */
+ * drops by policy. wall_ms is the time for the account of drops. RESPUB_EFULL (policy BLOCK, or
+ * more events than twice the bound) and RESPUB_ENOMEM: nothing is done, the caller waits and tries
+ * again. */
 RESPUB_MUST_USE respub_status respub__queue_put(respub__queue *q, const respub_event *event,
-                                                respub__topic *topic, int64_t wall_ms, bool force);
+                                                respub__topic *topic, int64_t wall_ms);
 
 /* Takes the oldest. The event's slices live until the next take. *topic, unless NULL, is held for
- * the caller, who ends that with respub__queue_let_go. False: empty, or, if it is not empty, there
- * is no memory at the moment: try again. */
+ * the caller, who ends that with respub__queue_let_go. False: empty, and memory that a peak has
+ * left behind is given back; or, if it is not empty, there is no memory at the moment: try again.
+ */
 bool respub__queue_take(respub__queue *q, respub_event *event, respub__topic **topic);
 void respub__queue_let_go(respub__queue *q, respub__topic *topic);
 

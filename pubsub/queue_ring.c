@@ -5,7 +5,8 @@
 #include <string.h>
 
 enum {
-  FIRST_BYTES = 16384
+  FIRST_BYTES = 16384,
+  LARGE_RING = 4 * 1024 * 1024
 };
 
 /* Fillers have no more than their first eight bytes. */
@@ -37,6 +38,8 @@ static bool reserve_record(respub__queue *q, size_t size, size_t *at) {
   if (q->end == q->capacity)
     q->end = 0;
   q->used += size;
+  if (q->used > q->peak)
+    q->peak = q->used;
   return true;
 }
 
@@ -46,6 +49,7 @@ void respub__ring_skip_first(respub__queue *q) {
   if (q->first == q->capacity)
     q->first = 0;
   q->used -= size;
+  q->scanned -= size < q->scanned ? size : q->scanned;
 }
 
 void respub__ring_skip_voids(respub__queue *q) {
@@ -75,6 +79,7 @@ static bool rebuild(respub__queue *q, size_t capacity) {
   q->first = 0;
   q->end = end == capacity ? 0 : end;
   q->used = end;
+  q->scanned = 0;
   return true;
 }
 
@@ -90,14 +95,24 @@ static size_t larger(const respub__queue *q, size_t size, size_t most) {
 
 /* Grows within the bound (or beyond it, forced); with a ring half full of voids, closes up instead.
  */
-bool respub__ring_place(respub__queue *q, size_t size, bool force, size_t *at) {
+respub_status respub__ring_place(respub__queue *q, size_t size, bool force, size_t *at) {
   if (q->ring != NULL && reserve_record(q, size, at))
-    return true;
+    return RESPUB_OK;
   size_t live = q->used - q->void_bytes;
   bool within = live + size <= q->most_bytes || live == 0 || force;
   if (!within)
-    return false;
+    return RESPUB_EFULL;
   bool close_up = q->void_bytes >= q->capacity / 2 && live + size <= q->capacity && q->capacity > 0;
   size_t capacity = close_up ? q->capacity : larger(q, size, q->most_bytes);
-  return rebuild(q, capacity) && reserve_record(q, size, at);
+  return rebuild(q, capacity) && reserve_record(q, size, at) ? RESPUB_OK : RESPUB_ENOMEM;
+}
+
+void respub__ring_trim(respub__queue *q) {
+  bool hardly_used = q->capacity > FIRST_BYTES && q->peak < q->capacity / 4;
+  q->peak = 0;
+  if (q->capacity <= LARGE_RING && !hardly_used && !q->brief)
+    return;
+  respub__free(&q->alloc, q->ring);
+  q->ring = NULL;
+  q->capacity = q->first = q->end = 0;
 }

@@ -27,8 +27,13 @@ static inline size_t respub__record_size(const respub__record *r) {
 
 /* Room for size bytes (a multiple of the alignment) behind the newest record. Grows within the
  * queue's bound, beyond it when forced or when nothing else waits; closes up when half of the ring
- * is void. False: no room, or no memory. */
-bool respub__ring_place(respub__queue *q, size_t size, bool force, size_t *at);
+ * is void. EFULL, ENOMEM. */
+RESPUB_MUST_USE respub_status respub__ring_place(respub__queue *q, size_t size, bool force,
+                                                 size_t *at);
+
+/* To be called when the ring is empty: gives back what a peak has left behind. A capacity over 4
+ * MiB goes at once, a smaller one when less than a quarter was used since the last call. */
+void respub__ring_trim(respub__queue *q);
 
 /* Drops the oldest record, and all void ones at the front. */
 void respub__ring_skip_first(respub__queue *q);

@@ -36,7 +36,10 @@ struct respub_subscriber {
 
   respub__engine engine;
   respub__handlers handlers;
-  respub__queue queue; /* unused with DIRECT */
+  respub__queue queue; /* with DIRECT, of what a flush has read */
+  respub_event held;   /* was read and found no room there; its bytes are where they were read, */
+  respub__topic *held_topic; /* because nobody reads before it has gone in */
+  bool holds;
 
   respub__way way;
   respub__thread deliverer; /* with way: which thread */
@@ -66,6 +69,11 @@ static inline bool respub__subscriber_should_leave(const respub_subscriber *sub)
   return sub->stopping || sub->closing;
 }
 
+/* The thread that delivers has been told to stop and may still run its last handler. */
+static inline bool respub__is_leaving(const respub_subscriber *sub) {
+  return sub->way == RESPUB__WAY_THREAD && sub->stopping && !sub->delivered_last && !sub->closing;
+}
+
 /* -- delivery (deliver.c) -- */
 
 /* Lock held on entry. True when the calling thread is inside a handler of this subscriber. */
@@ -78,6 +86,10 @@ void respub__dispatch_message_locked(respub_subscriber *sub, respub_event *event
 /* Lock held on entry. Runs what hears of events other than messages, without the lock. */
 void respub__dispatch_other_locked(respub_subscriber *sub, respub_event *event);
 
+/* Lock held on entry. Tells the log hook, without the lock, of an event that is about to be
+ * delivered. */
+void respub__log_event_locked(respub_subscriber *sub, const respub_event *event);
+
 /* Lock held on entry. Calls the released functions that are due, without the lock. */
 void respub__release_ended_locked(respub_subscriber *sub);
 
@@ -88,15 +100,41 @@ static inline void respub__count_delivered_locked(respub_subscriber *sub,
     sub->stats.delivered++;
 }
 
+/* -- what is kept (kept.c) -- */
+
+/* Lock held on entry. Puts an event into the queue; when that is EFULL or ENOMEM, holds it. */
+RESPUB_MUST_USE respub_status respub__keep_locked(respub_subscriber *sub, const respub_event *event,
+                                                  respub__topic *topic);
+
+/* Lock held on entry. Tries again with the event that is held, if any. */
+RESPUB_MUST_USE respub_status respub__keep_held_locked(respub_subscriber *sub);
+
+/* Something is kept, or may be. */
+static inline bool respub__has_kept(const respub_subscriber *sub) {
+  return sub->holds || sub->queue.ring != NULL;
+}
+
+/* Lock held on entry. As respub__queue_take, for all that is kept. */
+bool respub__take_kept_locked(respub_subscriber *sub, respub_event *event, respub__topic **topic);
+
+/* Lock held on entry. Hands one event to the handlers. False: there is none, or it is time to
+ * leave, or there is no memory; the lock was not released since that was looked at. */
+bool respub__dispatch_kept_locked(respub_subscriber *sub);
+
+/* Lock held on entry. With DIRECT: hands what a flush has kept to the handlers, before anything new
+ * is read. */
+void respub__dispatch_all_kept_locked(respub_subscriber *sub);
+
 /* -- reading (turn.c) -- */
 
 /* Lock held on entry. One turn of the engine: each event goes to the handlers, or into the queue.
  * True when there is nothing more to do now. */
 bool respub__turn_locked(respub_subscriber *sub);
 
-/* Lock held on entry. The next event itself instead, for respub_subscriber_next. AGAIN: none now.
- */
-RESPUB_MUST_USE respub_status respub__pull_locked(respub_subscriber *sub, respub_event *event);
+/* Lock held on entry. The next event itself instead, for next and flush; its slices live until the
+ * engine's next call. AGAIN: none now. */
+RESPUB_MUST_USE respub_status respub__pull_locked(respub_subscriber *sub, respub_event *event,
+                                                  respub__topic **topic);
 
 /* Lock held on entry. Waits, without the lock, for descriptors, a ring or the deadline. */
 void respub__sleep_locked(respub_subscriber *sub, int64_t deadline_ms);
@@ -116,10 +154,6 @@ void respub__read_until_left_locked(respub_subscriber *sub);
 
 /* RESPUB_NEVER for a negative timeout. */
 int64_t respub__deadline_after(int timeout_ms);
-
-/* Lock held on entry. Hands one queued event to the handlers. False: there is none, or it is time
- * to leave; the lock was not released since that was looked at. */
-bool respub__dispatch_queued_locked(respub_subscriber *sub);
 
 /* Lock held on entry. Starts the reading thread of a queue unless it runs. EIO. */
 RESPUB_MUST_USE respub_status respub__start_reader_locked(respub_subscriber *sub);

@@ -29,24 +29,28 @@ static void finish_event_locked(respub_subscriber *sub, respub_event *event) {
   event->to_ms += offset_ms;
 }
 
-/* Lock held on entry. Waits until the queue has room. Nothing is read meanwhile, so silence says
- * nothing about the peer. */
-RESPUB__APART static void enqueue_locked(respub_subscriber *sub, const respub_event *event,
-                                         respub__topic *topic) {
+/* Lock held on entry. Waits until the queue has room for what is held, which stays so at a stop.
+ * Nothing is read meanwhile, so silence says nothing about the peer. */
+static void place_held_locked(respub_subscriber *sub) {
   respub__heartbeat *heartbeat = &sub->engine.session.heartbeat;
-  int64_t wall_ms = respub__wall_ms();
-  while (respub__queue_put(&sub->queue, event, topic, wall_ms,
-                           respub__subscriber_should_leave(sub)) != RESPUB_OK) {
-    if (respub__subscriber_should_leave(sub))
-      break;
+  respub_status status = respub__keep_held_locked(sub);
+  while (status != RESPUB_OK && !respub__subscriber_should_leave(sub)) {
     respub__heartbeat_pause(heartbeat);
     respub__monitor_notify(&sub->monitor);
-    /* What does not fit into an empty queue lacks memory: nobody will say when there is some. */
-    bool empty = respub__queue_is_empty(&sub->queue);
-    (void)respub__monitor_wait(&sub->monitor,
-                               empty ? respub__clock_ms() + RESPUB__NO_MEMORY_MS : RESPUB_NEVER);
+    /* Nobody will say when there is memory. */
+    (void)respub__monitor_wait(&sub->monitor, status == RESPUB_ENOMEM
+                                                  ? respub__clock_ms() + RESPUB__NO_MEMORY_MS
+                                                  : RESPUB_NEVER);
+    status = respub__keep_held_locked(sub);
   }
   respub__heartbeat_resume(heartbeat, respub__clock_ms());
+}
+
+/* Lock held on entry. */
+RESPUB__APART static void enqueue_locked(respub_subscriber *sub, const respub_event *event,
+                                         respub__topic *topic) {
+  if (respub__keep_locked(sub, event, topic) != RESPUB_OK)
+    place_held_locked(sub);
   respub__monitor_notify(&sub->monitor);
 }
 
@@ -85,9 +89,14 @@ static void connect_locked(respub_subscriber *sub) {
 }
 
 /* Lock held on entry. */
-static void end_turn_locked(respub_subscriber *sub) {
+static void count_bytes_locked(respub_subscriber *sub) {
   sub->stats.bytes_in = respub__link_bytes_in(&sub->engine.link);
   sub->stats.bytes_out = respub__link_bytes_out(&sub->engine.link);
+}
+
+/* Lock held on entry. */
+static void end_turn_locked(respub_subscriber *sub) {
+  count_bytes_locked(sub);
   if (!respub__subscriber_queues(sub))
     respub__release_ended_locked(sub);
   if (sub->callers > 0)
@@ -120,14 +129,15 @@ bool respub__turn_locked(respub_subscriber *sub) {
   return events == 0;
 }
 
-respub_status respub__pull_locked(respub_subscriber *sub, respub_event *event) {
-  respub__topic *topic = NULL;
+respub_status respub__pull_locked(respub_subscriber *sub, respub_event *event,
+                                  respub__topic **topic) {
+  *topic = NULL;
   int64_t now_ms = respub__clock_ms();
   *event = (respub_event){.type = RESPUB_EVENT_MESSAGE};
-  if (respub__engine_next(&sub->engine, now_ms, event, &topic) != RESPUB_OK) {
+  if (respub__engine_next(&sub->engine, now_ms, event, topic) != RESPUB_OK) {
     connect_locked(sub);
     now_ms = respub__clock_ms();
-    if (respub__engine_next(&sub->engine, now_ms, event, &topic) != RESPUB_OK) {
+    if (respub__engine_next(&sub->engine, now_ms, event, topic) != RESPUB_OK) {
       end_turn_locked(sub);
       return RESPUB_AGAIN;
     }
@@ -136,8 +146,7 @@ respub_status respub__pull_locked(respub_subscriber *sub, respub_event *event) {
     count_message_locked(sub, event);
   else
     finish_event_locked(sub, event);
-  event->subscriber = sub;
-  respub__count_delivered_locked(sub, event);
+  count_bytes_locked(sub);
   return RESPUB_OK;
 }
 
@@ -183,6 +192,10 @@ static bool spins(const respub_subscriber *sub, int64_t *idle_since_us, bool idl
 
 void respub__read_until_left_locked(respub_subscriber *sub) {
   int64_t idle_since_us = 0;
+  if (respub__subscriber_queues(sub))
+    place_held_locked(sub);
+  else
+    respub__dispatch_all_kept_locked(sub);
   while (!respub__subscriber_should_leave(sub)) {
     bool idle = respub__turn_locked(sub);
     if (respub__subscriber_should_leave(sub))

@@ -127,7 +127,7 @@ static void a_stop_returns_although_run_is_called_again_at_once(void) {
  * After a handler's stop */
 
 typedef struct halting {
-  atomic_int inside, go, done;
+  atomic_int inside, go, outside;
 } halting;
 
 static void stop_and_wait(const respub_event *event, void *ctx) {
@@ -136,6 +136,7 @@ static void stop_and_wait(const respub_event *event, void *ctx) {
     return;
   respub_subscriber_stop(event->subscriber);
   (void)respub_test_wait(is_set, &h->go, DEADLINE_MS);
+  atomic_store(&h->outside, 1);
 }
 
 static void check_flush_after_stop(respub_delivery delivery) {
@@ -210,6 +211,112 @@ static void a_start_and_a_stop_that_wait_for_one_handler_both_return(void) {
   check_start_against_stop(RESPUB_DELIVER_BLOCK);
 }
 
+/* The handler has said stop and stays: that is not the time of others. */
+static void check_time_of_next(respub_delivery delivery) {
+  halting h = {.go = 0};
+  respub_event event;
+  respub_subscriber *sub = open_with(delivery, stop_and_wait, &h);
+  CU_ASSERT_EQUAL(respub_subscriber_start(sub), RESPUB_OK);
+  CU_ASSERT_TRUE(respub_test_wait(is_set, &h.inside, DEADLINE_MS));
+  CU_ASSERT_EQUAL(respub_subscriber_next(sub, 20, &event), RESPUB_TIMEOUT);
+  if (delivery == RESPUB_DELIVER_DIRECT)
+    CU_ASSERT_EQUAL(respub_subscriber_step(sub), RESPUB_ESTATE);
+  CU_ASSERT_EQUAL(atomic_load(&h.outside), 0);
+  atomic_store(&h.go, 1);
+  CU_ASSERT_EQUAL(respub_subscriber_subscribe(sub, RESPUB_LIT("on"), NULL, NULL, NULL), RESPUB_OK);
+  do {
+    CU_ASSERT_EQUAL_FATAL(respub_subscriber_next(sub, respub_test_scaled(DEADLINE_MS), &event),
+                          RESPUB_OK);
+  } while (event.type != RESPUB_EVENT_SUBSCRIBED);
+  respub_subscriber_close(sub);
+}
+
+static void next_keeps_its_time_while_a_handler_that_said_stop_stays(void) {
+  check_time_of_next(RESPUB_DELIVER_DIRECT);
+  check_time_of_next(RESPUB_DELIVER_BLOCK);
+}
+
+/* ------------------------------------------------------------------------------------------------
+ * What next does beside giving events */
+
+typedef struct log_lines {
+  size_t len;
+  char text[1000];
+} log_lines;
+
+static void note_line(void *ctx, respub_log_level level, const char *line) {
+  log_lines *lines = ctx;
+  (void)level;
+  lines->len +=
+      (size_t)snprintf(lines->text + lines->len, sizeof lines->text - lines->len, "%s\n", line);
+}
+
+static void check_log_of_next(respub_delivery delivery) {
+  log_lines lines = {.len = 0};
+  respub_event event = {.type = RESPUB_EVENT_CLOSED};
+  respub_subscriber_options o;
+  respub_subscriber *sub = NULL;
+  respub_subscriber_options_init(&o);
+  CU_ASSERT_EQUAL_FATAL(
+      respub_options_from_url(&o.connection, respub_test_server_url(server), NULL), RESPUB_OK);
+  o.delivery = delivery;
+  o.connection.log = (respub_log){&lines, note_line};
+  CU_ASSERT_EQUAL_FATAL(respub_subscriber_open(&sub, &o, NULL), RESPUB_OK);
+  CU_ASSERT_EQUAL(respub_subscriber_subscribe(sub, RESPUB_LIT("log"), NULL, NULL, NULL), RESPUB_OK);
+  while (event.type != RESPUB_EVENT_SUBSCRIBED)
+    CU_ASSERT_EQUAL_FATAL(respub_subscriber_next(sub, respub_test_scaled(DEADLINE_MS), &event),
+                          RESPUB_OK);
+  CU_ASSERT_PTR_NOT_NULL(strstr(lines.text, "subscriber: connected\n"));
+  CU_ASSERT_PTR_NOT_NULL(strstr(lines.text, "subscriber: subscribed log\n"));
+  respub_subscriber_close(sub);
+}
+
+static void the_log_hears_what_next_gives(void) {
+  check_log_of_next(RESPUB_DELIVER_DIRECT);
+  check_log_of_next(RESPUB_DELIVER_BLOCK);
+}
+
+static void count_release(void *ctx) {
+  atomic_fetch_add((atomic_int *)ctx, 1);
+}
+
+/* Fifty messages that come in one piece, so that next has always another one. */
+static void publish_fifty(const char *channel) {
+  char commands[2000] = "";
+  size_t len = 0;
+  for (int i = 0; i < 50; i++)
+    len += (size_t)snprintf(commands + len, sizeof commands - len, "%sPUBLISH %s x",
+                            i > 0 ? "\r\n" : "", channel);
+  CU_ASSERT_TRUE(respub_test_server_says(server, commands, ":1"));
+}
+
+static void next_calls_released_and_counts_bytes_while_messages_keep_coming(void) {
+  atomic_int released = 0;
+  respub_subscription id;
+  respub_event event;
+  respub_subscriber_stats before, after;
+  respub_subscriber *sub = open_with(RESPUB_DELIVER_DIRECT, NULL, NULL);
+  CU_ASSERT_EQUAL(respub_subscriber_subscribe(sub, RESPUB_LIT("busy"), NULL, NULL, NULL),
+                  RESPUB_OK);
+  CU_ASSERT_EQUAL(respub_subscriber_subscribe(sub, RESPUB_LIT("busy"), ignore, &released, &id),
+                  RESPUB_OK);
+  CU_ASSERT_EQUAL(respub_subscriber_on_release(sub, id, count_release), RESPUB_OK);
+  do {
+    CU_ASSERT_EQUAL_FATAL(respub_subscriber_next(sub, respub_test_scaled(DEADLINE_MS), &event),
+                          RESPUB_OK);
+  } while (event.type != RESPUB_EVENT_SUBSCRIBED);
+  respub_subscriber_get_stats(sub, &before);
+  publish_fifty("busy");
+  CU_ASSERT_EQUAL(respub_subscriber_next(sub, respub_test_scaled(DEADLINE_MS), &event), RESPUB_OK);
+  respub_subscriber_get_stats(sub, &after);
+  CU_ASSERT(after.bytes_in > before.bytes_in);
+  CU_ASSERT_EQUAL(respub_subscriber_unsubscribe(sub, id), RESPUB_OK);
+  CU_ASSERT_EQUAL(respub_subscriber_next(sub, respub_test_scaled(DEADLINE_MS), &event), RESPUB_OK);
+  CU_ASSERT_EQUAL(event.type, RESPUB_EVENT_MESSAGE);
+  CU_ASSERT_EQUAL(atomic_load(&released), 1);
+  respub_subscriber_close(sub);
+}
+
 /* ------------------------------------------------------------------------------------------------
  * Bounds */
 
@@ -237,6 +344,9 @@ static const respub_test tests[] = {
     RESPUB_TEST(a_stop_returns_although_run_is_called_again_at_once),
     RESPUB_TEST(a_flush_after_a_handlers_stop_drives_by_itself),
     RESPUB_TEST(a_start_and_a_stop_that_wait_for_one_handler_both_return),
+    RESPUB_TEST(next_keeps_its_time_while_a_handler_that_said_stop_stays),
+    RESPUB_TEST(the_log_hears_what_next_gives),
+    RESPUB_TEST(next_calls_released_and_counts_bytes_while_messages_keep_coming),
     RESPUB_TEST(a_small_bound_on_output_does_not_keep_subscriptions_away),
 };
 
