@@ -289,6 +289,19 @@ static void take_turn(respub__broker_server *server) {
   respub__broker_server_settle(server);
 }
 
+/* Has what two clients sent arrived? The last entries to poll are the clients'. */
+static bool two_are_waiting(void *ctx) {
+  enum {
+    OTHERS = 3 /* the wake and the listeners */
+  };
+  respub__broker_server *server = ctx;
+  int waiting = 0;
+  (void)poll(server->fds, (nfds_t)(OTHERS + server->count), 0);
+  for (size_t i = 0; i < server->count; i++)
+    waiting += (server->fds[OTHERS + i].revents & POLLIN) != 0;
+  return waiting == 2;
+}
+
 /* Turn by turn: the quiet one is answered while most of the flood still waits. Every message has to
  * be held against many patterns, so that little of what is read at once is done in one turn. */
 static void a_flood_of_one_client_does_not_hold_up_another(void) {
@@ -317,6 +330,7 @@ static void a_flood_of_one_client_does_not_hold_up_another(void) {
     memcpy(flood + SIZE * i, "PUBLISH x y\r\n", SIZE);
   CU_ASSERT_TRUE(respub_test_peer_send(&busy, flood, FLOOD * SIZE, DEADLINE_MS));
   CU_ASSERT_TRUE(respub_test_peer_say(&quiet, "PING\r\n", DEADLINE_MS));
+  CU_ASSERT_TRUE(respub_test_wait(two_are_waiting, &server, DEADLINE_MS));
   for (int turn = 0; turn < 3; turn++) {
     respub__wake_ring(&server.wake); /* should there be nothing left to do */
     take_turn(&server);
