@@ -11,6 +11,7 @@
 #include "schema/schema.h"
 
 #include <limits.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 enum {
@@ -243,13 +244,17 @@ static int listen(listener *l) {
 
 /* --- start and end --- */
 
-static respub_status subscribe(listener *l) {
+static respub_status subscribe(listener *l, respub_error *error) {
   respub_status status = RESPUB_OK;
   for (size_t i = 0; i < l->wanted.count && status == RESPUB_OK; i++) {
     const wanted_name *w = &l->wanted.names[i];
     status = w->kind == RESPUB_PATTERN
                  ? respub_subscriber_psubscribe(l->subscriber, w->name, NULL, NULL, NULL)
                  : respub_subscriber_subscribe(l->subscriber, w->name, NULL, NULL, NULL);
+    if (status == RESPUB_EARGUMENT)
+      snprintf(error->text, sizeof error->text, "the name of a %s is %s",
+               w->kind == RESPUB_PATTERN ? "pattern" : "channel",
+               w->name.len == 0 ? "empty" : "too long");
   }
   return status;
 }
@@ -275,7 +280,7 @@ static respub_status open_all(listener *l, respub_error *error) {
   status = respub_registry_open(&l->registry, error);
   if (status == RESPUB_OK)
     status = respub_subscriber_open(&l->subscriber, &options, error);
-  return status == RESPUB_OK ? subscribe(l) : status;
+  return status == RESPUB_OK ? subscribe(l, error) : status;
 }
 
 static void stop(void *subscriber) {

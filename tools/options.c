@@ -5,6 +5,7 @@
 #include "tools/say.h"
 
 #include <getopt.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -67,10 +68,12 @@ static bool set_number(const option_spec *o, const char *text) {
     *o->to.number = value;
     return true;
   }
-  double unit = is_time ? 1000.0 : 1.0;
-  say("--%s is %s from %.15g to %.15g, not '%s'", o->name,
-      is_time ? "a number of seconds" : "a whole number", (double)o->min / unit,
-      (double)o->max / unit, text);
+  if (is_time)
+    say("--%s is a number of seconds from %.15g to %.15g, not '%s'", o->name,
+        (double)o->min / 1000.0, (double)o->max / 1000.0, text);
+  else
+    say("--%s is a whole number from %" PRId64 " to %" PRId64 ", not '%s'", o->name, o->min, o->max,
+        text);
   return false;
 }
 

@@ -77,6 +77,10 @@ static void wrong_words_are_usage_errors(void) {
   CU_ASSERT_TRUE(is_usage_error(RESPUB_TEST_WORDS("pub", "a", "b", "c"),
                                 "respub: pub: one argument too many: c"));
   CU_ASSERT_TRUE(is_usage_error(RESPUB_TEST_WORDS("sub"), "respub: sub: a channel or pattern"));
+  CU_ASSERT_TRUE(is_usage_error(RESPUB_TEST_WORDS("sub", "a", ""),
+                                "respub: sub: the name of a channel is empty"));
+  CU_ASSERT_TRUE(is_usage_error(RESPUB_TEST_WORDS("sub", "a", "-p", ""),
+                                "respub: sub: the name of a pattern is empty"));
   CU_ASSERT_TRUE(is_usage_error(RESPUB_TEST_WORDS("validate"), "respub: validate: "));
   CU_ASSERT_TRUE(is_usage_error(RESPUB_TEST_WORDS("schema", "a", "b"), "respub: schema: "));
 }
@@ -103,7 +107,8 @@ static void numbers_are_checked(void) {
                                         "1e3", ".", "nan", "99999999999999999999"};
   for (size_t i = 0; i < sizeof counts / sizeof counts[0]; i++)
     CU_ASSERT_TRUE(is_usage_error(RESPUB_TEST_WORDS("sub", "x", "--count", counts[i]),
-                                  "respub: sub: --count is a whole number from 1 "));
+                                  "respub: sub: --count is a whole number from 1 to "
+                                  "9223372036854775807, not "));
   for (size_t i = 0; i < sizeof seconds / sizeof seconds[0]; i++) {
     CU_ASSERT_TRUE(is_usage_error(RESPUB_TEST_WORDS("sub", "x", "--timeout", seconds[i]),
                                   "respub: sub: --timeout is a number of seconds from 0 "));
