@@ -2,10 +2,16 @@
 #include "net/conn.h"
 #include "net/counts.h"
 
+#include <string.h>
+
 enum {
   MOST_DIGITS = 9, /* no overflow in 32 bits */
   CRLF_BYTES = 2
 };
+
+static inline unsigned digit_of(char c) {
+  return (unsigned)(unsigned char)c - '0';
+}
 
 /* Limits so low that they concern even these lines are the decoder's business. */
 static bool admits_counts(const respub_decoder *d) {
@@ -14,17 +20,17 @@ static bool admits_counts(const respub_decoder *d) {
 
 /* The byte behind ":12\r\n", NULL for anything else. */
 static inline const char *take_count(const char *p, const char *end, int64_t *count) {
-  uint32_t number = 0;
-  if (p == end || *p++ != ':')
+  if (end - p < 2 + CRLF_BYTES || *p != ':')
     return NULL;
-  const char *const first = p;
-  const char *const stop = end - p > MOST_DIGITS ? p + MOST_DIGITS : end;
-  for (unsigned digit; p < stop && (digit = (unsigned)(unsigned char)*p - '0') <= 9; p++)
+  const char *const last = end - CRLF_BYTES; /* a CR may be here, but no digit behind it */
+  const char *const stop = last - p > 1 + MOST_DIGITS ? p + 1 + MOST_DIGITS : last;
+  uint32_t number = digit_of(*++p);
+  if (number > 9)
+    return NULL;
+  for (unsigned digit; ++p < stop && (digit = digit_of(*p)) <= 9;)
     number = number * 10 + digit;
-  if (p == first || end - p < CRLF_BYTES || p[0] != '\r' || p[1] != '\n')
-    return NULL;
   *count = number;
-  return p + CRLF_BYTES;
+  return memcmp(p, "\r\n", CRLF_BYTES) == 0 ? p + CRLF_BYTES : NULL;
 }
 
 size_t respub__conn_take_counts(respub_conn *conn, int64_t *counts, size_t max) {

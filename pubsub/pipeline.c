@@ -2,10 +2,8 @@
 #include "pubsub/pipeline.h"
 
 #include "net/memory.h"
+#include "pubsub/pipeline_add.h"
 #include "pubsub/pipeline_settle.h"
-#include "pubsub/publish_command.h"
-
-#include <string.h>
 
 #define PIPELINE_FIRST_CAPACITY 16
 
@@ -48,12 +46,7 @@ static bool resize_ring(respub__pipeline *p, size_t capacity) {
   return true;
 }
 
-static inline bool make_place(respub__pipeline *p) {
-  size_t used = (size_t)(p->tail - p->head);
-  if (used >= p->peak)
-    p->peak = used + 1;
-  if (used < p->capacity)
-    return true;
+bool respub__pipeline_grow(respub__pipeline *p) {
   return resize_ring(p, p->capacity == 0 ? PIPELINE_FIRST_CAPACITY : p->capacity * 2);
 }
 
@@ -74,58 +67,8 @@ size_t respub__pipeline_size(respub_slice channel, respub_slice payload) {
   return bound > SIZE_MAX - more ? SIZE_MAX : bound + more;
 }
 
-static inline void address(respub__pipeline *p, respub__publish *publish,
-                           const respub__request *request) {
-  if (request->call != NULL) {
-    publish->kind = RESPUB__PUBLISH_CALLED;
-    publish->to.called.call = request->call;
-    publish->to.called.result = request->result;
-    request->call->left++;
-    return;
-  }
-  publish->kind = RESPUB__PUBLISH_QUEUED;
-  publish->to.queued.done = request->done;
-  publish->to.queued.ctx = request->ctx;
-  publish->expires_at_ms = request->expires_at_ms;
-  publish->text = NULL;
-  p->queued++;
-  p->waiting_messages++;
-  p->waiting_bytes += publish->bytes.len;
-}
-
-static inline void count_in(respub__pipeline *p, const respub__publish *publish) {
-  p->bytes += respub__publish_size(publish) + sizeof *publish;
-  if (p->bytes > p->bytes_high)
-    p->bytes_high = p->bytes;
-  p->tail++;
-}
-
 respub_status respub__pipeline_add(respub__pipeline *p, const respub__request *request) {
-  size_t copied = request->by_reference ? 0 : request->payload.len;
-  size_t bound = respub__publish_bound(request->channel.len, request->payload.len);
-  if (bound > SIZE_MAX - sizeof(respub__publish))
-    return RESPUB_EARGUMENT;
-  if (!make_place(p))
-    return RESPUB_ENOMEM;
-  char *begin = respub__outbox_reserve(&p->outbox, bound - request->payload.len + copied);
-  if (begin == NULL)
-    return RESPUB_ENOMEM;
-  respub__publish *publish = respub__pipeline_at(p, p->tail);
-  char *end;
-  if (request->by_reference) {
-    publish->payload = request->payload;
-    end = respub__publish_encode(begin, request->channel, request->payload.len);
-  } else {
-    publish->payload.ptr = NULL;
-    end = respub__publish_encode_whole(begin, request->channel, request->payload);
-  }
-  publish->bytes = respub_slice_of(begin, (size_t)(end - begin));
-  publish->block = respub__outbox_commit(&p->outbox, publish->bytes.len);
-  publish->maybe = false;
-  publish->state = RESPUB__PUBLISH_WAITING;
-  address(p, publish, request);
-  count_in(p, publish);
-  return RESPUB_OK;
+  return respub__pipeline_add_within(p, request, SIZE_MAX);
 }
 
 /* ------------------------------------------------------------------------------------------------

@@ -9,6 +9,7 @@
 #ifndef RESPUB_PUBSUB_PIPELINE_H
 #define RESPUB_PUBSUB_PIPELINE_H
 
+#include "net/memory.h"
 #include "pubsub/outbox.h"
 #include "pubsub/pubsub.h"
 
@@ -134,6 +135,15 @@ static inline respub__publish *respub__pipeline_at(const respub__pipeline *p, ui
   return &p->ring[number & (p->capacity - 1)];
 }
 
+#define RESPUB__CRLF_BYTES ((size_t)2)
+
+/* Bytes of the command. */
+static inline size_t respub__publish_size(const respub__publish *publish) {
+  if (publish->payload.ptr == NULL)
+    return publish->bytes.len;
+  return publish->bytes.len + publish->payload.len + RESPUB__CRLF_BYTES;
+}
+
 /* The oldest that are under way have these answers, in order. Returns how many were taken. Fewer
  * than n: the connection cannot go on, because nothing was due. */
 size_t respub__pipeline_counts(respub__pipeline *p, const int64_t *counts, size_t n);
@@ -177,6 +187,10 @@ respub_status respub__explain(respub_error *error, respub_status status, respub_
 /* Moves at most max results of queued messages out, in their order; 0: there are no more. Each is
  * to be given to respub__outcome_free. */
 size_t respub__pipeline_results(respub__pipeline *p, respub__outcome *out, size_t max);
-void respub__outcome_free(respub__pipeline *p, respub__outcome *outcome);
+
+static inline void respub__outcome_free(const respub__pipeline *p, const respub__outcome *outcome) {
+  if (outcome->text != NULL)
+    respub__free(&p->alloc, outcome->text);
+}
 
 #endif

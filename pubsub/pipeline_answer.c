@@ -44,13 +44,9 @@ void respub__pipeline_pop_settled(respub__pipeline *p) {
  * Answers */
 
 /* What an answer mostly is: a number. */
-static inline void deliver(respub__pipeline *p, respub__publish *publish, int64_t receivers) {
-  publish->state = RESPUB__PUBLISH_SETTLED;
-  if (publish->kind == RESPUB__PUBLISH_LEFT)
-    return;
-  p->published++;
-  p->receivers += (uint64_t)receivers;
+static inline void deliver(respub__publish *publish, int64_t receivers, respub__pipeline *p) {
   respub_publish_result result = {RESPUB_OK, receivers};
+  publish->state = RESPUB__PUBLISH_SETTLED;
   if (publish->kind == RESPUB__PUBLISH_QUEUED) {
     publish->result = result;
     return;
@@ -60,19 +56,26 @@ static inline void deliver(respub__pipeline *p, respub__publish *publish, int64_
   respub__call_count(p, publish->to.called.call);
 }
 
-static inline void pass_reply(respub__pipeline *p) {
-  p->reply++;
-  if (p->reply == p->cursor || respub__pipeline_at(p, p->reply)->state == RESPUB__PUBLISH_SETTLED)
-    skip_settled(p);
-}
-
 size_t respub__pipeline_counts(respub__pipeline *p, const int64_t *counts, size_t n) {
   size_t i = 0;
-  for (; i < n && p->reply != p->cursor; i++) {
-    deliver(p, respub__pipeline_at(p, p->reply), respub__receivers(counts[i]));
-    pass_reply(p);
+  uint64_t published = 0, receivers = 0;
+  while (i < n && p->reply != p->cursor) {
+    respub__publish *publish = respub__pipeline_at(p, p->reply);
+    p->reply++;
+    if (publish->state == RESPUB__PUBLISH_SETTLED)
+      continue; /* it needs no answer */
+    int64_t number = respub__receivers(counts[i++]);
+    if (publish->kind == RESPUB__PUBLISH_LEFT) {
+      publish->state = RESPUB__PUBLISH_SETTLED;
+      continue;
+    }
+    published++;
+    receivers += (uint64_t)number;
+    deliver(publish, number, p);
   }
-  pop_settled(p);
+  p->published += published;
+  p->receivers += receivers;
+  respub__pipeline_pop_settled(p);
   return i;
 }
 
@@ -91,8 +94,7 @@ respub_status respub__pipeline_refusal(respub__pipeline *p, respub_slice text) {
     return RESPUB_EPROTOCOL;
   }
   respub__pipeline_settle(p, respub__pipeline_at(p, p->reply), RESPUB_EREFUSED, 0, text);
-  pass_reply(p);
-  pop_settled(p);
+  respub__pipeline_pop_settled(p);
   return RESPUB_OK;
 }
 
@@ -116,10 +118,4 @@ size_t respub__pipeline_results(respub__pipeline *p, respub__outcome *out, size_
   }
   p->queued -= n;
   return n;
-}
-
-void respub__outcome_free(respub__pipeline *p, respub__outcome *outcome) {
-  if (outcome->text != NULL)
-    respub__free(&p->alloc, outcome->text);
-  outcome->text = NULL;
 }

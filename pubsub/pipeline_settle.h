@@ -4,15 +4,6 @@
 
 #include "pubsub/pipeline.h"
 
-#define RESPUB__CRLF_BYTES ((size_t)2)
-
-/* Bytes of the command. */
-static inline size_t respub__publish_size(const respub__publish *publish) {
-  if (publish->payload.ptr == NULL)
-    return publish->bytes.len;
-  return publish->bytes.len + publish->payload.len + RESPUB__CRLF_BYTES;
-}
-
 /* The call has one result more. */
 static inline void respub__call_count(respub__pipeline *p, respub__call *call) {
   if (--call->left > 0 || !call->told)

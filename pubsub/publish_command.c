@@ -1,5 +1,12 @@
 #include "pubsub/publish_command.h"
 
+#define PAIRS(tens)                                                                                \
+  tens, '0', tens, '1', tens, '2', tens, '3', tens, '4', tens, '5', tens, '6', tens, '7', tens,    \
+      '8', tens, '9'
+
+const char respub__digit_pairs[200] = {PAIRS('0'), PAIRS('1'), PAIRS('2'), PAIRS('3'), PAIRS('4'),
+                                       PAIRS('5'), PAIRS('6'), PAIRS('7'), PAIRS('8'), PAIRS('9')};
+
 char *respub__put_digits(char *out, size_t n) {
   char digits[20];
   size_t first = sizeof digits;

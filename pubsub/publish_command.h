@@ -30,26 +30,28 @@ size_t respub__publish_length(size_t channel_len, size_t payload_len);
  * only. */
 char *respub__put_digits(char *out, size_t n);
 
+/* "00" to "99". */
+extern const char respub__digit_pairs[200];
+
+RESPUB__INLINE char *respub__put_pair(char *out, unsigned n) {
+  memcpy(out, &respub__digit_pairs[(size_t)n * 2], 2);
+  return out + 2;
+}
+
 /* The digits of n, of which most lengths have two or three, and CR LF. */
 RESPUB__INLINE char *respub__put_length(char *out, size_t n) {
   unsigned few = (unsigned)n;
   if (n >= 1000) {
     out = respub__put_digits(out, n);
   } else if (n >= 100) {
-    unsigned rest = few % 100;
-    out[0] = (char)('0' + few / 100);
-    out[1] = (char)('0' + rest / 10);
-    out[2] = (char)('0' + rest % 10);
-    out += 3;
+    *out = (char)('0' + few / 100);
+    out = respub__put_pair(out + 1, few % 100);
   } else if (n >= 10) {
-    out[0] = (char)('0' + few / 10);
-    out[1] = (char)('0' + few % 10);
-    out += 2;
+    out = respub__put_pair(out, few);
   } else {
     *out++ = (char)('0' + few);
   }
-  out[0] = '\r';
-  out[1] = '\n';
+  memcpy(out, "\r\n", 2);
   return out + 2;
 }
 

@@ -88,7 +88,7 @@ struct respub_publisher {
   respub_allocator alloc;
   unsigned fork_generation;
   int64_t (*clock_us)(void); /* respub__clock_us; tests bring a time of their own */
-  atomic_uint gate;          /* 0: nobody is inside */
+  atomic_uint gate;          /* see publisher_gate.h; 0: nobody is inside */
   respub__mutex lock;
   respub__cond calm; /* busy or users have changed; while !keeps_time, anything has */
   respub__wake wake; /* for the leader that polls, or for an event loop */
@@ -96,7 +96,7 @@ struct respub_publisher {
   respub__pipeline pipe;
 
   unsigned users;        /* threads inside a call */
-  unsigned crowd;        /* how many there were when replies came last */
+  unsigned crowd;        /* how many there were when replies came last, or met at the gate */
   bool leading, polling; /* there is a leader; it waits for descriptors */
   bool alone;          /* the leader waits for descriptors with the link in use; ring to end that */
   bool busy;           /* the link is used without the lock */
@@ -235,12 +235,6 @@ static inline int64_t respub__publisher_now_ms(const respub_publisher *pub) {
 }
 
 /* -- nobody else here (publisher_alone.c) -- */
-
-enum {
-  RESPUB__GATE_ALONE = 1, /* one thread uses the whole publisher without the lock */
-  RESPUB__GATE_OTHERS =
-      2 /* everybody takes the lock; set by who finds ALONE, too, who then waits */
-};
 
 /* Publishes all messages at once, if nobody else is in the publisher. False: see s for what was
  * done; with s->x.entered, the call is entered: lock held. */

@@ -1,41 +1,12 @@
 /* The short way of messages whose caller finds nobody else in the publisher: written and answered
  * without lock and pipeline. The gate keeps others out; when one rings, or anything unusual
  * happens, what is under way gets its place in the pipeline and goes on the general way. */
-#include "pubsub/publisher.h"
-
 #include "net/counts.h"
-#include "net/fork.h"
-#include "net/inline.h"
 #include "pubsub/publish_command.h"
+#include "pubsub/publisher_gate.h"
 
 /* ------------------------------------------------------------------------------------------------
- * The gate */
-
-static bool enter_alone(respub_publisher *pub) {
-  unsigned nobody = 0;
-  return pub->fork_generation == respub__fork_generation() &&
-         atomic_compare_exchange_strong_explicit(&pub->gate, &nobody, RESPUB__GATE_ALONE,
-                                                 memory_order_acquire, memory_order_relaxed);
-}
-
-static void leave_alone(respub_publisher *pub) {
-  unsigned alone = RESPUB__GATE_ALONE;
-  if (atomic_compare_exchange_strong_explicit(&pub->gate, &alone, 0, memory_order_release,
-                                              memory_order_relaxed))
-    return;
-  respub__mutex_lock(&pub->lock);
-  atomic_store_explicit(&pub->gate, RESPUB__GATE_OTHERS, memory_order_release);
-  respub__cond_broadcast(&pub->calm);
-  respub__mutex_unlock(&pub->lock);
-}
-
-/* From behind the gate to one among others. The lock is held on return. */
-RESPUB__APART static void join_others(respub_publisher *pub) {
-  respub__mutex_lock(&pub->lock);
-  pub->users++;
-  atomic_store_explicit(&pub->gate, RESPUB__GATE_OTHERS, memory_order_release);
-  respub__cond_broadcast(&pub->calm);
-}
+ * Begin and end */
 
 /* Behind the gate. Everything is as it nearly always is: connected, and nothing under way. */
 static bool is_usual(const respub_publisher *pub) {
@@ -54,11 +25,11 @@ static bool is_quiet(respub_publisher *pub, int64_t now_us) {
 
 /* Behind the gate. */
 RESPUB__INLINE bool begin_alone(respub_publisher *pub, respub__exchange *x, int64_t now_us) {
-  if (!enter_alone(pub))
+  if (!respub__gate_enter_alone(pub))
     return false;
   if (is_usual(pub) && is_quiet(pub, now_us))
     return true;
-  join_others(pub);
+  respub__gate_join_others(pub);
   x->entered = true;
   return false;
 }
@@ -67,12 +38,12 @@ RESPUB__INLINE void end_alone(respub_publisher *pub, const respub__exchange *x) 
   pub->pipe.stream += x->bytes;
   pub->answered = true;
   pub->active_us = pub->clock_us();
-  leave_alone(pub);
+  respub__gate_leave_alone(pub);
 }
 
 /* What is under way goes the general way. */
 RESPUB__APART static bool give_up_alone(respub_publisher *pub, respub__exchange *x) {
-  join_others(pub);
+  respub__gate_join_others(pub);
   x->entered = true;
   return false;
 }

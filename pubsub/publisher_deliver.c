@@ -26,8 +26,13 @@ bool respub__publisher_deliverable_locked(const respub_publisher *pub) {
          respub__pipeline_at(p, p->head)->state == RESPUB__PUBLISH_SETTLED;
 }
 
+/* By the deliverer, who alone changes it. */
+static inline void set_untold(respub_publisher *pub, size_t n) {
+  atomic_store_explicit(&pub->untold, n, memory_order_relaxed);
+}
+
 /* Runs without the lock. */
-static void tell_outcome(respub_publisher *pub, respub__outcome *outcome) {
+static inline void tell_outcome(respub_publisher *pub, respub__outcome *outcome) {
   if (outcome->done != NULL)
     outcome->done(&outcome->result, respub_slice_of(outcome->text, outcome->text_len),
                   outcome->ctx);
@@ -40,7 +45,7 @@ static void tell_some_locked(respub_publisher *pub, respub__outcome *outcomes, s
   respub__publisher_unlock(pub);
   for (size_t i = 0; i < n; i++) {
     tell_outcome(pub, &outcomes[i]);
-    atomic_fetch_sub_explicit(&pub->untold, 1, memory_order_relaxed);
+    set_untold(pub, n - 1 - i);
   }
   respub__mutex_lock(&pub->lock);
   pub->telling = false;
@@ -57,7 +62,7 @@ void respub__publisher_deliver_locked(respub_publisher *pub) {
     size_t n = respub__pipeline_results(&pub->pipe, outcomes, MOST_OUTCOMES);
     if (n == 0)
       break;
-    atomic_fetch_add_explicit(&pub->untold, n, memory_order_relaxed);
+    set_untold(pub, n);
     tell_some_locked(pub, outcomes, n);
   }
   pub->delivering = false;

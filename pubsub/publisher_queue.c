@@ -1,5 +1,6 @@
 /* Bulk: messages that are queued, their bounds, and flush. */
-#include "pubsub/publisher.h"
+#include "pubsub/pipeline_add.h"
+#include "pubsub/publisher_gate.h"
 
 /* ------------------------------------------------------------------------------------------------
  * Room */
@@ -86,23 +87,62 @@ static int64_t expiry_of(const respub_publisher *pub) {
   return expires ? respub__publisher_now_ms(pub) + pub->options.away_expiry_ms : RESPUB_NEVER;
 }
 
-respub_status respub_publisher_queue(respub_publisher *pub, respub_slice channel,
-                                     respub_slice payload, respub_published *done, void *ctx) {
-  respub_status status = respub__publisher_enter(pub);
-  if (status != RESPUB_OK)
-    return status;
-  respub__request request = {
+static inline respub__request request_of(const respub_publisher *pub, respub_slice channel,
+                                         respub_slice payload, respub_published *done, void *ctx) {
+  return (respub__request){
       .channel = channel,
       .payload = payload,
       .done = done,
       .ctx = ctx,
       .expires_at_ms = expiry_of(pub),
   };
-  status = queue_one_locked(pub, &request);
-  send_locked(pub);
-  respub__publisher_deliver_locked(pub);
+}
+
+/* Among others, or when something is not as usual. begun: the lock is held. */
+RESPUB__APART static respub_status queue_together(respub_publisher *pub, bool begun,
+                                                  const respub__request *request) {
+  respub_status status = begun ? RESPUB_OK : respub__publisher_begin(pub);
+  if (status != RESPUB_OK)
+    return status;
+  if (pub->closing) {
+    status = RESPUB_ECLOSED;
+  } else {
+    status = queue_one_locked(pub, request);
+    send_locked(pub);
+    respub__publisher_deliver_locked(pub);
+  }
   respub__publisher_leave_locked(pub);
   return status;
+}
+
+/* Behind the gate. A message has only to be put to the others, as nearly always. */
+static inline bool is_gathering(const respub_publisher *pub) {
+  return pub->live && pub->broken.status == RESPUB_OK && !pub->armed &&
+         pub->pipe.waiting_bytes < RESPUB__SEND_BYTES;
+}
+
+RESPUB__INLINE bool queue_alone(respub_publisher *pub, const respub__request *request,
+                                bool *begun) {
+  if (!respub__gate_enter_alone(pub))
+    return false;
+  if (is_gathering(pub) &&
+      respub__pipeline_add_within(&pub->pipe, request, pub->options.inflight_bytes) == RESPUB_OK) {
+    respub__gate_leave_alone(pub);
+    return true;
+  }
+  respub__gate_join_others(pub);
+  *begun = true;
+  return false;
+}
+
+respub_status respub_publisher_queue(respub_publisher *pub, respub_slice channel,
+                                     respub_slice payload, respub_published *done, void *ctx) {
+  respub__request request = request_of(pub, channel, payload, done, ctx);
+  bool begun = false;
+  if (queue_alone(pub, &request, &begun))
+    return RESPUB_OK;
+  respub__request again = request_of(pub, channel, payload, done, ctx);
+  return queue_together(pub, begun, &again);
 }
 
 /* ------------------------------------------------------------------------------------------------

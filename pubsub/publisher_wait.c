@@ -4,9 +4,8 @@
  * cheaper: the leader rings those whose time is over. While it is away, where a leader may be kept
  * by name resolution or by a handler of events, each looks at the clock itself, and `calm` wakes
  * all. */
-#include "pubsub/publisher.h"
-
 #include "net/fork.h"
+#include "pubsub/publisher_gate.h"
 
 static int64_t earliest(int64_t a, int64_t b) {
   return a < b ? a : b;
@@ -143,24 +142,12 @@ static void stop_leading_locked(respub_publisher *pub) {
 /* ------------------------------------------------------------------------------------------------
  * Calls */
 
-/* Lock held on entry. Waits until nobody is alone, and keeps others from becoming so. */
-static void shut_gate_locked(respub_publisher *pub) {
-  unsigned gate = atomic_load_explicit(&pub->gate, memory_order_acquire);
-  if (gate == RESPUB__GATE_OTHERS)
-    return;
-  gate = atomic_fetch_or_explicit(&pub->gate, RESPUB__GATE_OTHERS, memory_order_acq_rel);
-  if (gate == RESPUB__GATE_ALONE)
-    respub__wake_ring(&pub->wake);
-  while ((atomic_load_explicit(&pub->gate, memory_order_acquire) & RESPUB__GATE_ALONE) != 0)
-    (void)respub__cond_wait(&pub->calm, &pub->lock, RESPUB_NEVER);
-}
-
 respub_status respub__publisher_begin(respub_publisher *pub) {
   if (pub->fork_generation != respub__fork_generation())
     return RESPUB_EFORKED;
   respub__publisher_lock(pub);
   pub->users++;
-  shut_gate_locked(pub);
+  respub__gate_shut_locked(pub);
   return RESPUB_OK;
 }
 
@@ -172,17 +159,10 @@ respub_status respub__publisher_enter(respub_publisher *pub) {
   return RESPUB_ECLOSED;
 }
 
-/* Lock held on entry. Who comes next may be alone, unless the last replies found several threads
- * here, which are about to come back. */
-static void open_gate_locked(respub_publisher *pub) {
-  if (pub->users == 0 && pub->crowd <= 1 && !pub->closing)
-    atomic_store_explicit(&pub->gate, 0, memory_order_release);
-}
-
 void respub__publisher_leave_locked(respub_publisher *pub) {
   hand_on_locked(pub);
   pub->users--;
-  open_gate_locked(pub);
+  respub__gate_open_locked(pub);
   bool finish = pub->close_deferred && pub->users == 0 && !pub->ending;
   if (pub->closing)
     respub__cond_broadcast(&pub->calm);
