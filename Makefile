@@ -19,7 +19,7 @@ SOVERSION := $(firstword $(subst ., ,$(VERSION)))
 
 CORE_LAYERS := resp net pubsub broker
 LAYERS := $(CORE_LAYERS) schema
-HEADERS := $(wildcard $(foreach l,$(LAYERS),$l/$l.h))
+HEADERS := resp/config.h $(wildcard $(foreach l,$(LAYERS),$l/$l.h))
 STAGED := $(foreach h,$(HEADERS),$(B)/include/respub/$(notdir $h))
 
 objects = $(patsubst %.c,$(B)/obj/%.o,$(sort $(wildcard $(1))))
@@ -158,7 +158,14 @@ $(B)/include/respub/$(notdir $(1)): $(1)
 	@mkdir -p $$(@D)
 	$$(call say,COPY)sed 's|^\(#include "\)[a-z]*/\([a-z_]*\.h"\)|\1\2|' $$< >$$@
 endef
-$(foreach h,$(HEADERS),$(eval $(call stage,$h)))
+$(foreach h,$(filter-out resp/config.h,$(HEADERS)),$(eval $(call stage,$h)))
+
+# Programs see the values that the library was built with.
+CONFIGURED := $(sort $(filter -DRESPUB_%,$(CPPFLAGS) $(CFLAGS)))
+$(eval $(call remember,$(B)/configured,$$(CONFIGURED)))
+$(B)/include/respub/config.h: resp/config.h $(B)/configured
+	@mkdir -p $(@D)
+	$(call say,COPY)tools/configure $< $(CONFIGURED) >$@
 
 # An archive is written anew, so that the object of a deleted source does not stay in it.
 $(B)/librespub.a: $(CORE_OBJECTS) $(B)/sources

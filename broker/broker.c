@@ -101,6 +101,8 @@ static respub_status make_idle(respub_broker *broker) {
 }
 
 respub_status respub_broker_start(respub_broker *broker) {
+  if (!RESPUB_THREADS)
+    return RESPUB_EUNSUPPORTED;
   respub__mutex_lock(&broker->starting);
   respub_status status = make_idle(broker);
   if (status == RESPUB_OK) {

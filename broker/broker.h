@@ -68,7 +68,7 @@ const char *respub_broker_url(const respub_broker *broker);
 
 /* Serves on a thread of its own, which blocks all signals, until respub_broker_stop or close.
  * ESTATE while it is being served and no stop was asked; after a stop it first waits for the old
- * thread's end. EIO when there is no thread to be had. */
+ * thread's end. EIO when there is no thread to be had; EUNSUPPORTED without RESPUB_THREADS. */
 RESPUB_MUST_USE respub_status respub_broker_start(respub_broker *broker);
 
 /* Serves on the caller's thread until respub_broker_stop. OK when stopped, also by a stop that came

@@ -81,6 +81,8 @@ static respub_status open_local(respub__broker_listeners *l, const respub_broker
                                 respub_error *error) {
   if (options->unix_path == NULL)
     return RESPUB_OK;
+  if (!RESPUB_UNIX)
+    return respub__fail(error, RESPUB_EUNSUPPORTED, "Unix sockets are not built in");
   if (options->unix_path[0] == '\0')
     return respub__fail(error, RESPUB_EARGUMENT, "the path of the Unix socket is empty");
   respub_status status = absolute(options->unix_path, l->path, sizeof l->path, error);

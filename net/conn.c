@@ -29,7 +29,7 @@ static void set_up_conn(respub_conn *conn, const respub_options *options) {
   conn->generation = respub__fork_generation();
   conn->state = RESPUB__CONN_DIALING;
   conn->nodes = conn->embedded;
-  conn->node_capacity = RESPUB__CONN_NODES;
+  conn->node_capacity = RESPUB_FIRST_NODES;
   conn->limits = options->limits;
   respub_decoder_init(&conn->decoder, &conn->limits, conn->nodes, conn->node_capacity);
   conn->input.first = options->buffer_bytes;
@@ -120,8 +120,8 @@ static respub_status refuse_starved(respub_conn *conn) {
 
 static respub_status refuse_late(respub_conn *conn, const char *what) {
   char where[ADDRESS_BYTES];
-  (void)respub_options_address(&conn->opening->options, where, sizeof where);
-  (void)respub__fail(&conn->error, RESPUB_TIMEOUT, "%s: no %s within %d ms", where, what,
+  (void)respub__fail(&conn->error, RESPUB_TIMEOUT, "%s: no %s within %d ms",
+                     respub__options_where(&conn->opening->options, where, sizeof where), what,
                      conn->connect_timeout_ms);
   return refuse(conn, RESPUB_TIMEOUT);
 }
@@ -129,8 +129,8 @@ static respub_status refuse_late(respub_conn *conn, const char *what) {
 static respub_status refuse_lost(respub_conn *conn, respub_status status, int reason) {
   char where[ADDRESS_BYTES];
   char why[RESPUB__ERRNO_TEXT];
-  (void)respub_options_address(&conn->opening->options, where, sizeof where);
-  (void)respub__fail(&conn->error, status, "%s: connection lost during the handshake: %s", where,
+  (void)respub__fail(&conn->error, status, "%s: connection lost during the handshake: %s",
+                     respub__options_where(&conn->opening->options, where, sizeof where),
                      status == RESPUB_EIO ? respub__errno_text(reason, why, sizeof why)
                                           : respub_status_text(status));
   return refuse(conn, respub__handshake_lost(&conn->opening->handshake, status, &conn->error));
@@ -170,11 +170,11 @@ static respub_status begin_handshake(respub_conn *conn) {
 
 static respub_status become_ready(respub_conn *conn) {
   char where[ADDRESS_BYTES];
-  (void)respub_options_address(&conn->opening->options, where, sizeof where);
+  respub__log(&conn->log, RESPUB_LOG_DEBUG, "connected to %s",
+              respub__options_where(&conn->opening->options, where, sizeof where));
   end_opening(conn);
   conn->state = RESPUB__CONN_READY;
   conn->wake_ms = RESPUB_NEVER;
-  respub__log(&conn->log, RESPUB_LOG_DEBUG, "connected to %s", where);
   return RESPUB_OK;
 }
 

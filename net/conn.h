@@ -7,9 +7,6 @@
 #include "net/handshake.h"
 #include "net/net.h"
 
-/* Enough for every message and confirmation, so that a subscriber never allocates nodes. */
-#define RESPUB__CONN_NODES 16
-
 /* In this order: from READY on values can be taken. */
 typedef enum respub__conn_state {
   RESPUB__CONN_DIALING, /* the transport is connecting */
@@ -33,7 +30,7 @@ struct respub_conn {
   respub__conn_state state;
   unsigned generation;
   respub_decoder decoder;
-  respub_node embedded[RESPUB__CONN_NODES];
+  respub_node embedded[RESPUB_FIRST_NODES];
   respub_node *nodes; /* embedded, or allocated */
   size_t node_capacity;
 

@@ -122,7 +122,7 @@ RESPUB__APART static void trim(respub_conn *conn) {
     return;
   respub__free(&conn->allocator, conn->nodes);
   conn->nodes = conn->embedded;
-  conn->node_capacity = RESPUB__CONN_NODES;
+  conn->node_capacity = RESPUB_FIRST_NODES;
   respub_decoder_init(&conn->decoder, &conn->limits, conn->nodes, conn->node_capacity);
 }
 

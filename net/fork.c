@@ -1,9 +1,14 @@
 #include "net/fork.h"
 
-#include <pthread.h>
 #include <unistd.h>
 
+#if RESPUB_THREADS
+#include <pthread.h>
+#endif
+
 atomic_uint respub__fork_count;
+
+#if RESPUB_THREADS
 
 static pthread_once_t once = PTHREAD_ONCE_INIT;
 
@@ -24,3 +29,11 @@ unsigned respub__fork_watch(void) {
    */
   return count != 0 ? count : (unsigned)getpid();
 }
+
+#else
+
+unsigned respub__fork_watch(void) {
+  return (unsigned)getpid();
+}
+
+#endif

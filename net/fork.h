@@ -2,6 +2,8 @@
 #ifndef RESPUB_NET_FORK_H
 #define RESPUB_NET_FORK_H
 
+#include "resp/resp.h"
+
 #include <stdatomic.h>
 
 /* 0 until somebody asks for the generation, because only then forks are watched. */

@@ -1,7 +1,7 @@
 #include "net/handshake.h"
 
-#include "net/format.h"
 #include "net/text.h"
+#include "resp/number.h"
 
 #include <string.h>
 
@@ -104,7 +104,7 @@ size_t respub__handshake_begin(respub__handshake *h, const respub_options *optio
                                size_t cap) {
   char digits[16];
   plan(h, options);
-  (void)respub__format(digits, sizeof digits, "%ld", (long)options->db);
+  *respub__decimal_put(digits, (uint64_t)options->db) = '\0';
   size_t size = 0;
   for (size_t i = 0; i < h->count; i++) {
     request r;
@@ -193,7 +193,9 @@ static respub_status refused(respub_error *error, respub_status status, respub__
                              respub_slice text, const respub_options *options) {
   char shown[SHOWN_BYTES];
   show(shown, text, options);
-  return respub__fail(error, status, "the server refused %s: %s", step_name(step), shown);
+  return RESPUB_TEXTS
+             ? respub__fail(error, status, "the server refused %s: %s", step_name(step), shown)
+             : respub__fail_quoting(error, status, shown);
 }
 
 static bool is_expected(const respub_node *reply, respub__step step) {

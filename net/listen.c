@@ -53,6 +53,8 @@ respub_status respub__socket_listen_tcp(int *fd, const char *host, uint16_t port
   return status;
 }
 
+#if RESPUB_UNIX
+
 /* True when the address is a socket file whose listener is gone. */
 static bool is_abandoned(const respub__address *address) {
   struct stat about;
@@ -81,3 +83,12 @@ respub_status respub__socket_listen_unix(int *fd, const char *path, respub_error
   errno = EADDRINUSE;
   return fail_to_listen(error, path);
 }
+
+#else
+
+respub_status respub__socket_listen_unix(int *fd, const char *path, respub_error *error) {
+  *fd = -1;
+  return respub__fail(error, RESPUB_EUNSUPPORTED, "Unix sockets are not built in: %s", path);
+}
+
+#endif

@@ -26,7 +26,7 @@ extern "C" {
  * holds a password. Filled on failure only; every function that takes one accepts NULL. */
 typedef struct respub_error {
   respub_status status;
-  char text[256];
+  char text[RESPUB_ERROR_BYTES];
 } respub_error;
 
 /* Where an object's memory comes from. resize(ctx, NULL, n) allocates, resize(ctx, p, n) changes
@@ -101,21 +101,23 @@ typedef respub_status respub_credentials(void *ctx, char *username, size_t usern
 /* A plain value: copy it freely, nothing to free. Pointers in it must outlive what is opened with
  * it. */
 typedef struct respub_options {
-  char host[256];         /* name or address; default "localhost"; IPv6 without brackets */
-  char unix_path[108];    /* not empty: a Unix socket instead of host and port */
-  char username[128];     /* empty: the default user */
-  char password[2048];    /* long enough for tokens; AUTH is sent unless both are empty */
-  char client_name[64];   /* CLIENT SETNAME unless empty; '!' to '~' only */
-  uint16_t port;          /* default 6379 */
-  int32_t db;             /* SELECT unless 0; >= 0 */
-  int protocol;           /* 2 (default): no HELLO; 3: HELLO 3 */
+  char host[RESPUB_HOST_BYTES]; /* name or address; default "localhost"; IPv6 without brackets */
+  char unix_path[108];          /* not empty: a Unix socket instead of host and port */
+  char username[RESPUB_USERNAME_BYTES]; /* empty: the default user */
+  char password[RESPUB_PASSWORD_BYTES]; /* long enough for tokens; AUTH is sent unless both are
+                                           empty */
+  char client_name[RESPUB_CLIENT_NAME_BYTES]; /* CLIENT SETNAME unless empty; '!' to '~' only */
+  uint16_t port;                              /* default 6379 */
+  int32_t db;                                 /* SELECT unless 0; >= 0 */
+  int protocol;                               /* 2 (default): no HELLO; 3: HELLO 3 */
   int connect_timeout_ms; /* all addresses and the handshake together, name resolution apart;
                              default 5000, >= 1 */
   int command_timeout_ms; /* default for calls given RESPUB_DEFAULT_TIMEOUT; default 5000, >= 1 */
   int keepalive_s;        /* TCP keepalive idle time; default 60; 0: off */
   int user_timeout_ms;    /* TCP_USER_TIMEOUT where it exists; default 30000; 0: the system's */
-  size_t buffer_bytes;    /* first size of the read buffer; default 16384, >= 64 */
-  size_t output_bytes;    /* most bytes queued for sending; RESPUB_EFULL beyond; default 64 MiB */
+  size_t buffer_bytes;    /* first size of the read buffer; default RESPUB_BUFFER_BYTES, >= 64 */
+  size_t output_bytes;    /* most bytes queued for sending; RESPUB_EFULL beyond; default
+                             RESPUB_OUTPUT_BYTES */
   respub_limits limits;   /* of the replies; zeros: the decoder's defaults */
   respub_allocator allocator;      /* resize NULL (default): malloc, realloc, free */
   respub_log log;                  /* write NULL (default): no log */

@@ -13,8 +13,8 @@ void respub_options_init(respub_options *options) {
   options->command_timeout_ms = 5000;
   options->keepalive_s = 60;
   options->user_timeout_ms = 30000;
-  options->buffer_bytes = 16384;
-  options->output_bytes = (size_t)64 * 1024 * 1024;
+  options->buffer_bytes = RESPUB_BUFFER_BYTES;
+  options->output_bytes = RESPUB_OUTPUT_BYTES;
 }
 
 static bool is_ended(const char *text, size_t capacity) {
@@ -48,6 +48,8 @@ static const char *fault(const respub_options *o) {
     return "protocol is neither 2 nor 3";
   if (!RESPUB_RESP3 && o->protocol == 3)
     return "protocol 3 is not built in";
+  if (!RESPUB_UNIX && o->unix_path[0] != '\0')
+    return "Unix sockets are not built in";
   if (!is_client_name(o->client_name))
     return "client_name has other characters than '!' to '~'";
   if (o->connect_timeout_ms < 1 || o->command_timeout_ms < 1)

@@ -3,12 +3,25 @@
 #include "net/memory.h"
 #include "net/text.h"
 
-#include <errno.h>
-#include <netdb.h>
 #include <string.h>
 
-/* More addresses than this are not tried: no deadline is long enough for them. */
-#define MOST_ADDRESSES 32
+#if RESPUB_RESOLVE
+#include <errno.h>
+#include <netdb.h>
+#else
+#include <arpa/inet.h>
+#endif
+
+static respub_status reserve_list(respub__addresses *addresses, const respub_allocator *allocator,
+                                  size_t count, respub_error *error) {
+  addresses->list = respub__alloc_zero(allocator, count * sizeof *addresses->list);
+  if (addresses->list == NULL)
+    return respub__fail(error, RESPUB_ENOMEM, "out of memory for addresses");
+  addresses->count = count;
+  return RESPUB_OK;
+}
+
+#if RESPUB_RESOLVE
 
 static bool is_usable(const struct addrinfo *info) {
   return (info->ai_family == AF_INET || info->ai_family == AF_INET6) &&
@@ -17,7 +30,7 @@ static bool is_usable(const struct addrinfo *info) {
 
 static size_t count_usable(const struct addrinfo *info) {
   size_t count = 0;
-  for (; info != NULL && count < MOST_ADDRESSES; info = info->ai_next)
+  for (; info != NULL && count < RESPUB_MAX_ADDRESSES; info = info->ai_next)
     count += is_usable(info);
   return count;
 }
@@ -38,15 +51,6 @@ static void copy_usable(respub__addresses *addresses, const struct addrinfo *inf
     address->length = info->ai_addrlen;
     set_port(address, port);
   }
-}
-
-static respub_status reserve_list(respub__addresses *addresses, const respub_allocator *allocator,
-                                  size_t count, respub_error *error) {
-  addresses->list = respub__alloc_zero(allocator, count * sizeof *addresses->list);
-  if (addresses->list == NULL)
-    return respub__fail(error, RESPUB_ENOMEM, "out of memory for addresses");
-  addresses->count = count;
-  return RESPUB_OK;
 }
 
 static int look_up(const char *host, int flags, struct addrinfo **found) {
@@ -84,12 +88,47 @@ respub_status respub__resolve(respub__addresses *addresses, const respub_allocat
   return status;
 }
 
+#else
+
+static bool read_address(respub__address *address, const char *host, uint16_t port) {
+  memset(address, 0, sizeof *address);
+  if (strcmp(host, "localhost") == 0)
+    host = "127.0.0.1";
+  if (inet_pton(AF_INET, host, &address->as.v4.sin_addr) == 1) {
+    address->as.v4.sin_family = AF_INET;
+    address->as.v4.sin_port = htons(port);
+    address->length = sizeof address->as.v4;
+    return true;
+  }
+  if (inet_pton(AF_INET6, host, &address->as.v6.sin6_addr) != 1)
+    return false;
+  address->as.v6.sin6_family = AF_INET6;
+  address->as.v6.sin6_port = htons(port);
+  address->length = sizeof address->as.v6;
+  return true;
+}
+
+respub_status respub__resolve(respub__addresses *addresses, const respub_allocator *allocator,
+                              const char *host, uint16_t port, respub_error *error) {
+  respub__address address;
+  if (!read_address(&address, host, port))
+    return respub__fail(error, RESPUB_ERESOLVE, "cannot resolve %s: host names are not built in",
+                        host);
+  respub_status status = reserve_list(addresses, allocator, 1, error);
+  if (status == RESPUB_OK)
+    addresses->list[0] = address;
+  return status;
+}
+
+#endif
+
 respub_status respub__resolve_local(respub__addresses *addresses, const respub_allocator *allocator,
                                     const char *path, respub_error *error) {
   respub__address address;
-  if (respub__address_local(&address, path) != RESPUB_OK)
-    return respub__fail(error, RESPUB_EARGUMENT, "not usable as the path of a socket: %s", path);
-  respub_status status = reserve_list(addresses, allocator, 1, error);
+  respub_status status = respub__address_local(&address, path);
+  if (status != RESPUB_OK)
+    return respub__fail(error, status, "not usable as the path of a socket: %s", path);
+  status = reserve_list(addresses, allocator, 1, error);
   if (status == RESPUB_OK)
     addresses->list[0] = address;
   return status;

@@ -10,8 +10,8 @@ typedef struct respub__addresses {
 } respub__addresses;
 
 /* The TCP addresses of host in the system's order of preference, at least one on RESPUB_OK. A name
- * waits for getaddrinfo; an address in numbers never does. ERESOLVE or ENOMEM, error filled;
- * nothing to free then. */
+ * waits for getaddrinfo; an address in numbers never does; without RESPUB_RESOLVE there are no
+ * names. ERESOLVE or ENOMEM, error filled; nothing to free then. */
 RESPUB_MUST_USE respub_status respub__resolve(respub__addresses *addresses,
                                               const respub_allocator *allocator, const char *host,
                                               uint16_t port, respub_error *error);

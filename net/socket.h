@@ -11,7 +11,10 @@
 
 #include <netinet/in.h>
 #include <sys/socket.h>
+
+#if RESPUB_UNIX
 #include <sys/un.h>
+#endif
 
 /* Where a socket is or goes to. A union of its own, because sockaddr_storage is more than this
  * layer needs. length 0: no address. */
@@ -20,7 +23,9 @@ typedef struct respub__address {
     struct sockaddr any;
     struct sockaddr_in v4;
     struct sockaddr_in6 v6;
+#if RESPUB_UNIX
     struct sockaddr_un local;
+#endif
   } as;
   socklen_t length;
 } respub__address;
@@ -30,7 +35,7 @@ typedef struct respub__address {
 /* "127.0.0.1:6379", "[::1]:6379", "/run/redis.sock"; returns out. */
 const char *respub__address_text(const respub__address *address, char out[RESPUB__ADDRESS_TEXT]);
 
-/* RESPUB_EARGUMENT when path is empty or too long for a socket address. */
+/* RESPUB_EARGUMENT when path is empty or too long for a socket address; EUNSUPPORTED. */
 RESPUB_MUST_USE respub_status respub__address_local(respub__address *address, const char *path);
 
 typedef struct respub__socket_tuning {

@@ -4,8 +4,6 @@
 #include <stdarg.h>
 #include <string.h>
 
-#define LOG_LINE_BYTES 512
-
 static void blank_controls(char *text) {
   for (; *text != '\0'; text++) {
     unsigned char c = (unsigned char)*text;
@@ -20,7 +18,8 @@ static void format_line(char *out, size_t capacity, const char *format, va_list 
   blank_controls(out);
 }
 
-respub_status respub__fail(respub_error *error, respub_status status, const char *format, ...) {
+respub_status respub__fail_saying(respub_error *error, respub_status status, const char *format,
+                                  ...) {
   if (error == NULL)
     return status;
   va_list args;
@@ -31,10 +30,28 @@ respub_status respub__fail(respub_error *error, respub_status status, const char
   return status;
 }
 
-void respub__log(const respub_log *log, respub_log_level level, const char *format, ...) {
+respub_status respub__fail_silently(respub_error *error, respub_status status) {
+  if (error != NULL)
+    *error = (respub_error){status, ""};
+  return status;
+}
+
+respub_status respub__fail_quoting(respub_error *error, respub_status status, const char *text) {
+  if (error == NULL)
+    return status;
+  size_t used = 0;
+  for (; text[used] != '\0' && used < sizeof error->text - 1; used++)
+    error->text[used] = text[used];
+  error->text[used] = '\0';
+  blank_controls(error->text);
+  error->status = status;
+  return status;
+}
+
+void respub__log_line(const respub_log *log, respub_log_level level, const char *format, ...) {
   if (log == NULL || log->write == NULL)
     return;
-  char line[LOG_LINE_BYTES];
+  char line[RESPUB_LOG_BYTES];
   va_list args;
   va_start(args, format);
   format_line(line, sizeof line, format, args);
@@ -50,4 +67,9 @@ const char *respub__errno_text(int number, char *out, size_t capacity) {
     (void)respub__format(out, capacity, "error %d", number);
   return out;
 #endif
+}
+
+const char *respub__options_where(const respub_options *options, char *out, size_t capacity) {
+  (void)respub_options_address(options, out, capacity);
+  return out;
 }

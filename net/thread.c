@@ -6,6 +6,8 @@
 #include <signal.h>
 #include <time.h>
 
+#if RESPUB_THREADS
+
 /* ------------------------------------------------------------------------------------------------
  * Threads */
 
@@ -79,3 +81,5 @@ void respub__parker_wait(respub__parker *p) {
 void respub__parker_ring(respub__parker *p) {
   (void)sem_post(&p->rings);
 }
+
+#endif

@@ -5,6 +5,8 @@
 
 #include "resp/resp.h"
 
+#if RESPUB_THREADS
+
 #include <pthread.h>
 #include <sched.h>
 #include <semaphore.h>
@@ -90,5 +92,97 @@ void respub__parker_wait(respub__parker *p);
  * have to be signalled with its lock held for that, and the sleeper would wake up into a lock that
  * is taken.) */
 void respub__parker_ring(respub__parker *p);
+
+#else
+
+/* ------------------------------------------------------------------------------------------------
+ * One thread: nobody to start, to wait for or to keep out */
+
+typedef char respub__thread;
+typedef char respub__mutex;
+typedef char respub__cond;
+typedef char respub__parker;
+
+RESPUB_MUST_USE static inline respub_status
+respub__thread_start(respub__thread *thread, void *(*body)(void *ctx), void *ctx) {
+  (void)thread;
+  (void)body;
+  (void)ctx;
+  return RESPUB_EUNSUPPORTED;
+}
+
+static inline void respub__thread_join(respub__thread thread) {
+  (void)thread;
+}
+
+static inline void respub__thread_detach_self(void) {
+}
+
+static inline respub__thread respub__thread_self(void) {
+  return 0;
+}
+
+static inline bool respub__thread_equal(respub__thread a, respub__thread b) {
+  return a == b;
+}
+
+static inline void respub__thread_yield(void) {
+}
+
+RESPUB_MUST_USE static inline respub_status respub__mutex_open(respub__mutex *mutex) {
+  *mutex = 0;
+  return RESPUB_OK;
+}
+
+static inline void respub__mutex_close(respub__mutex *mutex) {
+  (void)mutex;
+}
+
+static inline void respub__mutex_lock(respub__mutex *mutex) {
+  (void)mutex;
+}
+
+static inline void respub__mutex_unlock(respub__mutex *mutex) {
+  (void)mutex;
+}
+
+RESPUB_MUST_USE static inline respub_status respub__cond_open(respub__cond *cond) {
+  *cond = 0;
+  return RESPUB_OK;
+}
+
+static inline void respub__cond_close(respub__cond *cond) {
+  (void)cond;
+}
+
+static inline bool respub__cond_wait(respub__cond *cond, respub__mutex *lock, int64_t deadline_ms) {
+  (void)cond;
+  (void)lock;
+  (void)deadline_ms;
+  return false;
+}
+
+static inline void respub__cond_broadcast(respub__cond *cond) {
+  (void)cond;
+}
+
+RESPUB_MUST_USE static inline respub_status respub__parker_init(respub__parker *p) {
+  *p = 0;
+  return RESPUB_OK;
+}
+
+static inline void respub__parker_destroy(respub__parker *p) {
+  (void)p;
+}
+
+static inline void respub__parker_wait(respub__parker *p) {
+  (void)p;
+}
+
+static inline void respub__parker_ring(respub__parker *p) {
+  (void)p;
+}
+
+#endif
 
 #endif

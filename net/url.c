@@ -210,6 +210,7 @@ static respub_status parse_redis(respub_options *o, respub_slice s, respub_error
 /* ------------------------------------------------------------------------------------------------
  * unix:// */
 
+#if RESPUB_UNIX
 static respub_status parse_unix(respub_options *o, respub_slice s, respub_error *error) {
   size_t at;
   if (find(s, '?', &at)) {
@@ -233,6 +234,13 @@ static respub_status parse_unix(respub_options *o, respub_slice s, respub_error 
     status = take_part(path, o->unix_path, sizeof o->unix_path, "path", error);
   return status;
 }
+#else
+static respub_status parse_unix(respub_options *o, respub_slice s, respub_error *error) {
+  (void)o;
+  (void)s;
+  return fail(error, "Unix sockets are not built in");
+}
+#endif
 
 /* ------------------------------------------------------------------------------------------------
  */

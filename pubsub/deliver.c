@@ -64,7 +64,7 @@ static void log_event(const respub_event *event, void *ctx) {
 
 void respub__log_event_locked(respub_subscriber *sub, const respub_event *event) {
   respub_log *log = &sub->options.connection.log;
-  if (log->write != NULL)
+  if (RESPUB_TEXTS && log->write != NULL)
     call_locked(sub, log_event, log, event);
 }
 

@@ -188,6 +188,8 @@ static respub_status start_locked(respub_subscriber *sub) {
 }
 
 respub_status respub_subscriber_start(respub_subscriber *sub) {
+  if (!RESPUB_THREADS)
+    return RESPUB_EUNSUPPORTED;
   if (respub__check_fork(sub) != RESPUB_OK)
     return RESPUB_EFORKED;
   respub__monitor_enter(&sub->monitor);

@@ -3,7 +3,6 @@
 #include "net/memory.h"
 
 enum {
-  FIRST_SLOTS = 8,
   MOST_SLOTS = 1 << 26
 };
 #define NO_SLOT UINT32_MAX
@@ -19,7 +18,7 @@ void respub__handlers_free(respub__handlers *h) {
 }
 
 static bool grow_slots(respub__handlers *h) {
-  uint32_t capacity = h->capacity == 0 ? FIRST_SLOTS : h->capacity * 2;
+  uint32_t capacity = h->capacity == 0 ? RESPUB_FIRST_HANDLERS : h->capacity * 2;
   if (capacity > MOST_SLOTS)
     return false;
   respub__handler_slot *slots = respub__resize(&h->alloc, h->slots, capacity * sizeof *slots);

@@ -42,8 +42,8 @@ static respub__link_result attempt_failed(respub__link *link, int64_t now_ms,
 static respub__link_result attempt_done(respub__link *link, int64_t now_ms) {
   char address[sizeof link->options.host + 32];
   respub__lifecycle_ready(&link->life, now_ms);
-  (void)respub_options_address(&link->options, address, sizeof address);
-  respub__log(&link->options.log, RESPUB_LOG_INFO, "connected to %s", address);
+  respub__log(&link->options.log, RESPUB_LOG_INFO, "connected to %s",
+              respub__options_where(&link->options, address, sizeof address));
   return RESPUB__LINK_LIVE;
 }
 
@@ -75,7 +75,9 @@ static void explain(respub__link *link, respub_status status, const char *text) 
     link->error = *own;
     return;
   }
-  (void)respub__fail(&link->error, status, "%s", text != NULL ? text : respub_status_text(status));
+  if (text == NULL)
+    text = RESPUB_TEXTS ? respub_status_text(status) : "";
+  (void)respub__fail_quoting(&link->error, status, text);
 }
 
 void respub__link_lost(respub__link *link, int64_t now_ms, respub_status status, const char *text) {

@@ -3,6 +3,8 @@
 #include "net/clock.h"
 #include "net/net.h"
 
+#if RESPUB_THREADS
+
 /* Who is admitted needs microseconds to come in. The bound is for one who is held up on the way. */
 enum {
   MOST_YIELDS = 1000
@@ -94,3 +96,5 @@ void respub__monitor_notify(respub__monitor *m) {
   respub__cond_broadcast(&m->changed);
   respub__mutex_unlock(&m->inner);
 }
+
+#endif

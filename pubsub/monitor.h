@@ -8,6 +8,8 @@
 
 #include "net/thread.h"
 
+#if RESPUB_THREADS
+
 #include <stdatomic.h>
 
 typedef struct respub__monitor {
@@ -60,5 +62,47 @@ bool respub__monitor_wait(respub__monitor *m, int64_t deadline_ms);
 
 /* Entered. Wakes all that wait. */
 void respub__monitor_notify(respub__monitor *m);
+
+#else
+
+typedef char respub__monitor;
+
+RESPUB_MUST_USE static inline respub_status respub__monitor_open(respub__monitor *m) {
+  *m = 0;
+  return RESPUB_OK;
+}
+
+static inline void respub__monitor_close(respub__monitor *m) {
+  (void)m;
+}
+
+static inline void respub__monitor_enter(respub__monitor *m) {
+  (void)m;
+}
+
+static inline void respub__monitor_leave(respub__monitor *m) {
+  (void)m;
+}
+
+static inline void respub__monitor_leave_for_good(respub__monitor *m) {
+  (void)m;
+}
+
+static inline void respub__monitor_give_way(respub__monitor *m) {
+  (void)m;
+}
+
+/* Nobody is there to notify. */
+static inline bool respub__monitor_wait(respub__monitor *m, int64_t deadline_ms) {
+  (void)m;
+  (void)deadline_ms;
+  return false;
+}
+
+static inline void respub__monitor_notify(respub__monitor *m) {
+  (void)m;
+}
+
+#endif
 
 #endif

@@ -5,7 +5,8 @@
 /* The first block is small, because most publishers send one short message at a time; who needs
  * more gets blocks that make a good write. Spares are enough for a batch of 1,000 ordinary messages
  * to need no allocation, and little enough to keep. */
-#define OUTBOX_FIRST_BYTES ((size_t)4096 - sizeof(respub__block))
+#define OUTBOX_FIRST_BYTES                                                                         \
+  ((size_t)(RESPUB_SEND_BYTES < 4096 ? RESPUB_SEND_BYTES : 4096) - sizeof(respub__block))
 #define MOST_SPARES 8
 
 void respub__outbox_init(respub__outbox *o, const respub_allocator *alloc) {

@@ -39,7 +39,7 @@ static inline char *respub__outbox_reserve(respub__outbox *o, size_t size) {
 }
 
 /* What makes a good write. */
-#define RESPUB__BLOCK_BYTES ((size_t)65536 - sizeof(respub__block))
+#define RESPUB__BLOCK_BYTES ((size_t)RESPUB_SEND_BYTES - sizeof(respub__block))
 
 /* Memory that nobody uses until the next reserve, *room bytes of it: for commands that are written
  * at once. much: as much as makes a good write. NULL: out of memory. */

@@ -5,8 +5,6 @@
 #include "pubsub/pipeline_add.h"
 #include "pubsub/pipeline_settle.h"
 
-#define PIPELINE_FIRST_CAPACITY 16
-
 /* A ring larger than this shrinks when it turns out to be too large. */
 #define KEPT_CAPACITY 2048
 
@@ -47,7 +45,7 @@ static bool resize_ring(respub__pipeline *p, size_t capacity) {
 }
 
 bool respub__pipeline_grow(respub__pipeline *p) {
-  return resize_ring(p, p->capacity == 0 ? PIPELINE_FIRST_CAPACITY : p->capacity * 2);
+  return resize_ring(p, p->capacity == 0 ? RESPUB_FIRST_PUBLISHES : p->capacity * 2);
 }
 
 void respub__pipeline_trim(respub__pipeline *p) {

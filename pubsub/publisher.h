@@ -20,9 +20,6 @@
 
 #include <stdatomic.h>
 
-/* Queued messages leave when so many bytes have gathered; about as much goes out in one write. */
-#define RESPUB__SEND_BYTES ((size_t)65536)
-
 /* Payloads from this size on are not copied when their caller waits. */
 #define RESPUB__REFERENCE_BYTES ((size_t)4096)
 

@@ -76,7 +76,7 @@ static respub_status add_some_locked(respub_publisher *pub, respub__series *s, r
     if (status != RESPUB_OK)
       return status;
     s->gathered += pub->pipe.bytes - before;
-    if (s->gathered >= RESPUB__SEND_BYTES && pub->live) {
+    if (s->gathered >= RESPUB_SEND_BYTES && pub->live) {
       s->gathered = 0;
       respub__publisher_help_locked(pub, now_ms, false);
     }

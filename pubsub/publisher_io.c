@@ -109,9 +109,9 @@ static void await_crowd_locked(respub_publisher *pub) {
 static respub_status write_once_locked(respub_publisher *pub) {
   respub_slice parts[MOST_PARTS];
   size_t replies;
-  size_t budget = pub->options.connection.output_bytes < RESPUB__SEND_BYTES
+  size_t budget = pub->options.connection.output_bytes < RESPUB_SEND_BYTES
                       ? pub->options.connection.output_bytes
-                      : RESPUB__SEND_BYTES;
+                      : RESPUB_SEND_BYTES;
   size_t n = respub__pipeline_gather(&pub->pipe, parts, MOST_PARTS, budget, &replies);
   if (n == 0)
     return RESPUB_OK;

@@ -67,7 +67,7 @@ static respub_status queue_one_locked(respub_publisher *pub, const respub__reque
 /* Lock held on entry. Sends what has gathered; while away, goes on connecting, but looks no more
  * than once a millisecond. */
 static void send_locked(respub_publisher *pub) {
-  bool enough = pub->pipe.waiting_bytes >= RESPUB__SEND_BYTES;
+  bool enough = pub->pipe.waiting_bytes >= RESPUB_SEND_BYTES;
   bool coming_back = !pub->live && pub->link_started;
   if (enough || coming_back) {
     int64_t now_us = pub->clock_us();
@@ -118,7 +118,7 @@ RESPUB__APART static respub_status queue_together(respub_publisher *pub, bool be
 /* Behind the gate. A message has only to be put to the others, as nearly always. */
 static inline bool is_gathering(const respub_publisher *pub) {
   return pub->live && pub->broken.status == RESPUB_OK && !pub->armed &&
-         pub->pipe.waiting_bytes < RESPUB__SEND_BYTES;
+         pub->pipe.waiting_bytes < RESPUB_SEND_BYTES;
 }
 
 RESPUB__INLINE bool queue_alone(respub_publisher *pub, const respub__request *request,

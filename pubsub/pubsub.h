@@ -148,7 +148,8 @@ typedef struct respub_subscriber_options {
 void respub_subscriber_options_init(respub_subscriber_options *options);
 
 /* Makes a subscriber. Connects nothing yet, so it does not fail because a server is away. ENOMEM,
- * EIO (no descriptor left), EARGUMENT (the error names the option). *sub is NULL on failure. */
+ * EIO (no descriptor left), EARGUMENT (the error names the option), EUNSUPPORTED (delivery by a
+ * queue, built without RESPUB_QUEUES). *sub is NULL on failure. */
 RESPUB_MUST_USE respub_status respub_subscriber_open(respub_subscriber **sub,
                                                      const respub_subscriber_options *options,
                                                      respub_error *error);
@@ -159,7 +160,7 @@ RESPUB_MUST_USE respub_status respub_subscriber_open(respub_subscriber **sub,
  * of one channel each get every message; the channel is left on the wire with the last. A message
  * that matches a channel and patterns arrives once for each, as the server sends it. *subscription
  * (unless NULL) names this subscription. EARGUMENT (empty name, or longer than limits allow),
- * ENOMEM, ECLOSED, EFORKED. */
+ * ENOMEM, ECLOSED, EFORKED; for a pattern, EUNSUPPORTED when built without RESPUB_PATTERNS. */
 RESPUB_MUST_USE respub_status respub_subscriber_subscribe(respub_subscriber *sub,
                                                           respub_slice channel,
                                                           respub_handler *handler, void *ctx,
@@ -203,7 +204,8 @@ RESPUB_MUST_USE respub_status respub_subscriber_flush(respub_subscriber *sub, in
 
 /* Connects and delivers in the background from now on: one reading thread, and with a queue a
  * second one that runs the handlers. While a handler that has called stop still runs, it waits for
- * that. ESTATE: driven already. EIO: no thread to be had. */
+ * that. ESTATE: driven already. EIO: no thread to be had.
+ * EUNSUPPORTED: built without RESPUB_THREADS. */
 RESPUB_MUST_USE respub_status respub_subscriber_start(respub_subscriber *sub);
 
 /* Ends start, run and next, at once, also during backoff or connect. From outside it waits until no

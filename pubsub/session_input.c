@@ -5,12 +5,14 @@
 #include <string.h>
 
 enum {
-  QUICK_RETRY_MS = 1000
+  QUICK_RETRY_MS = 1000,
+  MOST_TEXT_BYTES = 150
 };
 
 static respub_status end_with(respub__session *s, respub_status status, respub_slice text) {
-  (void)respub__format(s->text, sizeof s->text, "%.*s", (int)(text.len < 150 ? text.len : 150),
-                       text.ptr);
+  size_t len = text.len < MOST_TEXT_BYTES ? text.len : MOST_TEXT_BYTES;
+  memcpy(s->text, text.ptr, len);
+  s->text[len] = '\0';
   return status;
 }
 
@@ -42,10 +44,12 @@ static respub_status check_count(respub__session *s, int64_t count) {
     return RESPUB_OK;
   s->mismatches++;
   s->resyncs++;
-  (void)respub__format(
-      s->text, sizeof s->text,
-      "the server counts %lld subscriptions where %zu are confirmed; connecting anew",
-      (long long)count, s->confirmed);
+  s->text[0] = '\0';
+  if (RESPUB_TEXTS)
+    (void)respub__format(
+        s->text, sizeof s->text,
+        "the server counts %lld subscriptions where %zu are confirmed; connecting anew",
+        (long long)count, s->confirmed);
   return RESPUB_EPROTOCOL;
 }
 

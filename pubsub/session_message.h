@@ -34,7 +34,7 @@ RESPUB_MUST_USE RESPUB__INLINE respub_status respub__session_value(respub__sessi
   respub_kind kind = RESPUB_CHANNEL;
   if (!respub__is_frame(value, 3, "message", 7)) {
     kind = RESPUB_PATTERN;
-    if (!respub__is_frame(value, 4, "pmessage", 8))
+    if (!RESPUB_PATTERNS || !respub__is_frame(value, 4, "pmessage", 8))
       return respub__session_other(s, now_ms, value, event, topic);
   }
   const respub_node *name = value + 2;

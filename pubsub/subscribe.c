@@ -1,12 +1,6 @@
 /* What the user asks of a subscriber: subscriptions. */
 #include "pubsub/subscriber.h"
 
-/* The server takes longer names, but its own buffers before authentication and most proxies do not.
- */
-enum {
-  MOST_NAME_BYTES = 65536
-};
-
 /* Lock held on entry. */
 static respub_status add_locked(respub_subscriber *sub, respub_kind kind, respub_slice name,
                                 respub_handler *handler, void *ctx,
@@ -34,7 +28,7 @@ static respub_status subscribe(respub_subscriber *sub, respub_kind kind, respub_
                                respub_subscription *subscription) {
   if (subscription != NULL)
     *subscription = 0;
-  if (name.len == 0 || name.len > MOST_NAME_BYTES)
+  if (name.len == 0 || name.len > RESPUB_MAX_NAME_BYTES)
     return RESPUB_EARGUMENT;
   if (respub__check_fork(sub) != RESPUB_OK)
     return RESPUB_EFORKED;
@@ -53,6 +47,8 @@ respub_status respub_subscriber_subscribe(respub_subscriber *sub, respub_slice c
 respub_status respub_subscriber_psubscribe(respub_subscriber *sub, respub_slice pattern,
                                            respub_handler *handler, void *ctx,
                                            respub_subscription *subscription) {
+  if (!RESPUB_PATTERNS)
+    return RESPUB_EUNSUPPORTED;
   return subscribe(sub, RESPUB_PATTERN, pattern, handler, ctx, subscription);
 }
 

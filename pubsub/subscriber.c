@@ -68,6 +68,8 @@ respub_status respub_subscriber_open(respub_subscriber **sub,
                                      const respub_subscriber_options *options,
                                      respub_error *error) {
   *sub = NULL;
+  if (!RESPUB_QUEUES && options->delivery != RESPUB_DELIVER_DIRECT)
+    return respub__fail(error, RESPUB_EUNSUPPORTED, "delivery queues are not built in");
   const char *wrong = wrong_option(options);
   if (wrong != NULL)
     return respub__fail(error, RESPUB_EARGUMENT, "cannot open a subscriber: %s", wrong);

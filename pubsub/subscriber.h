@@ -62,7 +62,7 @@ struct respub_subscriber {
 };
 
 static inline bool respub__subscriber_queues(const respub_subscriber *sub) {
-  return sub->options.delivery != RESPUB_DELIVER_DIRECT;
+  return RESPUB_QUEUES && sub->options.delivery != RESPUB_DELIVER_DIRECT;
 }
 
 static inline bool respub__subscriber_should_leave(const respub_subscriber *sub) {

@@ -5,10 +5,6 @@
 
 #include <string.h>
 
-enum {
-  TOPIC_FIRST_SLOTS = 16
-};
-
 static inline uint64_t word_at(const char *p) {
   uint64_t w;
   memcpy(&w, p, sizeof w);
@@ -114,7 +110,7 @@ static void place(respub__topic **slots, size_t mask, respub__topic *t) {
 }
 
 static bool grow_table(respub__topics *topics) {
-  size_t slots = topics->slots == NULL ? TOPIC_FIRST_SLOTS : (topics->mask + 1) * 2;
+  size_t slots = topics->slots == NULL ? RESPUB_FIRST_TOPICS : (topics->mask + 1) * 2;
   if (slots > SIZE_MAX / sizeof(respub__topic *))
     return false;
   respub__topic **fresh = respub__alloc_zero(&topics->alloc, slots * sizeof *fresh);

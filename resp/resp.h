@@ -24,6 +24,8 @@
 #ifndef RESPUB_RESP_H
 #define RESPUB_RESP_H
 
+#include "resp/config.h"
+
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -38,36 +40,6 @@ extern "C" {
 #define RESPUB_MUST_USE __attribute__((warn_unused_result))
 #else
 #define RESPUB_MUST_USE
-#endif
-
-/* Switch RESP3 off at build time with -DRESPUB_RESP3=0: its type bytes are then refused. */
-#ifndef RESPUB_RESP3
-#define RESPUB_RESP3 1
-#endif
-
-/* The fast paths, some 2 KiB of code: with them, what lies whole in the buffer costs a third of the
- * instructions. -DRESPUB_FAST=0 leaves them out, and so does -Os if nothing is said. The results
- * are the same. */
-#ifndef RESPUB_FAST
-#ifdef __OPTIMIZE_SIZE__
-#define RESPUB_FAST 0
-#else
-#define RESPUB_FAST 1
-#endif
-#endif
-
-/* Build-time caps of the run-time limits: respub_decoder_init lowers what exceeds them. */
-#ifndef RESPUB_MAX_DEPTH
-#define RESPUB_MAX_DEPTH 32
-#endif
-#ifndef RESPUB_MAX_LINE_BYTES
-#define RESPUB_MAX_LINE_BYTES (64u * 1024)
-#endif
-#ifndef RESPUB_MAX_BULK_BYTES
-#define RESPUB_MAX_BULK_BYTES (512u * 1024 * 1024)
-#endif
-#ifndef RESPUB_MAX_ELEMENTS
-#define RESPUB_MAX_ELEMENTS (1024u * 1024)
 #endif
 
 /* ------------------------------------------------------------------------------------------------
@@ -154,6 +126,7 @@ typedef enum respub_category {
   X(ECLOSED, -83, USAGE, "closed")                                                                 \
   X(EFORKED, -84, USAGE, "belongs to the parent of this forked process")                           \
   X(ENOTFOUND, -85, USAGE, "no such thing")                                                        \
+  X(EUNSUPPORTED, -86, USAGE, "not built in")                                                      \
   X(ECHANNEL, -100, CONTENT, "not a usable channel name")                                          \
   X(EJSON, -101, CONTENT, "not JSON")                                                              \
   X(EENVELOPE, -102, CONTENT, "not a message envelope")                                            \
