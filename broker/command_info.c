@@ -8,9 +8,14 @@
 /* ------------------------------------------------------------------------------------------------
  * PUBSUB */
 
-static bool wanted(const respub__broker_topic *topic, const respub__broker_words *words) {
-  return words->count == 2 ||
-         respub__broker_glob_match(words->at[2].text, respub__broker_topic_name(topic));
+static bool wanted(respub__broker_hub *hub, const respub__broker_topic *topic,
+                   const respub__broker_words *words) {
+  hub->work++;
+  if (words->count == 2)
+    return true;
+  respub_slice pattern = words->at[2].text;
+  hub->work += respub__broker_glob_work(pattern, respub__broker_topic_name(topic));
+  return respub__broker_glob_match(pattern, respub__broker_topic_name(topic));
 }
 
 /* Counted before they are listed, because the count stands in front. */
@@ -25,15 +30,15 @@ void respub__broker_run_pubsub_channels(respub__broker_client *client,
         RESPUB__BROKER_QUOTED(name, 128));
     return;
   }
-  const respub__broker_list *all = &client->hub->topics.all[RESPUB__BROKER_CHANNEL];
+  respub__broker_hub *hub = client->hub;
+  const respub__broker_list *all = &hub->topics.all[RESPUB__BROKER_CHANNEL];
   size_t count = 0;
   for (respub__broker_link *at = all->first; at != NULL; at = at->next)
-    count += wanted(RESPUB__BROKER_OF(at, respub__broker_topic, of_kind), words);
-  client->hub->work += 2 * all->count;
+    count += wanted(hub, RESPUB__BROKER_OF(at, respub__broker_topic, of_kind), words);
   respub__broker_reply_array(client, count);
   for (respub__broker_link *at = all->first; at != NULL; at = at->next) {
     const respub__broker_topic *topic = RESPUB__BROKER_OF(at, respub__broker_topic, of_kind);
-    if (wanted(topic, words))
+    if (wanted(hub, topic, words))
       respub__broker_reply_bulk(client, respub__broker_topic_name(topic));
   }
 }

@@ -130,7 +130,7 @@ static respub_status deliver_by_pattern(respub__broker_hub *hub, respub_slice ch
   for (; at != NULL && status == RESPUB_OK; at = at->next) {
     const respub__broker_topic *topic = RESPUB__BROKER_OF(at, respub__broker_topic, of_kind);
     respub_slice pattern = respub__broker_topic_name(topic);
-    hub->work++;
+    hub->work += 1 + respub__broker_glob_work(pattern, channel);
     if (!respub__broker_glob_match(pattern, channel))
       continue;
     const respub_slice parts[] = {RESPUB_LIT("pmessage"), pattern, channel, payload};

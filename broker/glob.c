@@ -87,3 +87,8 @@ bool respub__broker_glob_match(respub_slice pattern, respub_slice text) {
   }
   return t == t_end && skip_stars(p, p_end) == p_end;
 }
+
+uint64_t respub__broker_glob_work(respub_slice pattern, respub_slice text) {
+  uint64_t most = (uint64_t)pattern.len * text.len;
+  return (most < MAX_STEPS ? most : MAX_STEPS) / 1000;
+}

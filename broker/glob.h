@@ -18,4 +18,7 @@
  * Source: stringmatchlen in Redis 7.0's util.c, and answers of redis-server 7.0. */
 bool respub__broker_glob_match(respub_slice pattern, respub_slice text);
 
+/* What matching these two may cost at most, in thousands of steps, rounded down. */
+uint64_t respub__broker_glob_work(respub_slice pattern, respub_slice text);
+
 #endif

@@ -254,6 +254,43 @@ static void receivers_and_patterns_count_as_work(void) {
   close_fixture(&f);
 }
 
+/* A pattern and a channel of thousands of bytes each are millions of steps. */
+static void long_patterns_and_channels_count_as_more_work(void) {
+  enum {
+    LONG = 4000,
+    COMMANDS = 50
+  };
+  fixture f;
+  respub__broker_client s, p;
+  static char text[LONG + 32];
+  open_fixture(&f, 0, NULL);
+  respub__broker_client_init(&s, &f.hub);
+  respub__broker_client_init(&p, &f.hub);
+  memset(text, 'a', sizeof text);
+  give(&s, RESPUB_LIT("PSUBSCRIBE *"));
+  give(&s, respub_slice_of(text, LONG));
+  say(&s, "b\r\n");
+  give(&s, RESPUB_LIT("SUBSCRIBE "));
+  give(&s, respub_slice_of(text, LONG));
+  say(&s, "\r\n");
+  for (int i = 0; i < COMMANDS; i++) {
+    give(&p, RESPUB_LIT("PUBLISH "));
+    give(&p, respub_slice_of(text, LONG));
+    give(&p, RESPUB_LIT(" x\r\n"));
+  }
+  CU_ASSERT_TRUE(respub__broker_client_execute(&p, f.hub.work + 10000));
+  CU_ASSERT_TRUE(f.hub.stats.published >= 1);
+  CU_ASSERT_TRUE(f.hub.stats.published < COMMANDS / 2);
+  CU_ASSERT_FALSE(respub__broker_client_execute(&p, UINT64_MAX));
+  CU_ASSERT_EQUAL(f.hub.stats.published, COMMANDS);
+  uint64_t before = f.hub.work;
+  give(&p, RESPUB_LIT("PUBSUB CHANNELS *"));
+  give(&p, respub_slice_of(text, LONG));
+  say(&p, "b\r\n");
+  CU_ASSERT_TRUE(f.hub.work - before >= 1000);
+  close_fixture(&f);
+}
+
 static void nothing_is_executed_after_the_end(void) {
   const char *const endings[] = {"QUIT\r\nPUBLISH x a\r\n", "*x\r\nPUBLISH x a\r\n",
                                  "POST / HTTP/1.1\r\nPUBLISH x a\r\n"};
@@ -399,6 +436,7 @@ int main(int argc, char **argv) {
       RESPUB_TEST(the_limit_is_the_last_size_that_passes),
       RESPUB_TEST(a_flood_of_commands_takes_several_turns),
       RESPUB_TEST(receivers_and_patterns_count_as_work),
+      RESPUB_TEST(long_patterns_and_channels_count_as_more_work),
       RESPUB_TEST(nothing_is_executed_after_the_end),
       RESPUB_TEST(who_leaves_gets_no_more_messages),
       RESPUB_TEST(unsubscribing_from_all_names_each_with_what_is_left),
