@@ -48,9 +48,12 @@ static respub_status publish(respub_publisher *publisher, const respub_registry 
   status = respub_message_publish(publisher, registry, respub_slice_of_string(channel), data,
                                   "publish_price", &receivers, NULL, error);
   cJSON_Delete(data);
-  if (status == RESPUB_OK)
-    printf("%" PRId64 "\n", receivers);
-  return status;
+  if (status != RESPUB_OK)
+    return status;
+  if (printf("%" PRId64 "\n", receivers) > 0 && fflush(stdout) == 0)
+    return RESPUB_OK;
+  snprintf(error->text, sizeof error->text, "published, but standard output cannot be written to");
+  return RESPUB_EIO;
 }
 
 static respub_status connect_and_publish(const char *url, const char *symbol, double price,

@@ -37,7 +37,7 @@ void service_announce(service *s, const char *state);
 /* Ends the conversation: every message has its result now. */
 void service_disconnect(service *s);
 
-/* The summary as one line of JSON on standard output. False: out of memory or not writable. */
+/* The summary as one line of JSON on standard output. False after a sentence on standard error. */
 bool service_summary(const service *s);
 
 /* Disconnects and frees. */

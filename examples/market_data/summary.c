@@ -65,6 +65,8 @@ bool service_summary(const service *s) {
       add_lists(root, s))
     text = cJSON_PrintUnformatted(root);
   bool ok = text && printf("%s\n", text) > 0 && fflush(stdout) == 0;
+  if (!ok)
+    fprintf(stderr, "market_data: the summary cannot be written\n");
   cJSON_free(text);
   cJSON_Delete(root);
   return ok;

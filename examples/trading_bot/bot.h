@@ -62,7 +62,7 @@ int bot_timeout_ms(const bot *b);
 /* Begins to end because of a signal; bot_work then gets to BOT_ENDED within about two seconds. */
 void bot_hurry(bot *b);
 
-/* The summary as one line of JSON on standard output. False: out of memory or not writable. */
+/* The summary as one line of JSON on standard output. False after a sentence on standard error. */
 bool bot_summary(const bot *b);
 
 void bot_close(bot *b);

@@ -58,6 +58,8 @@ bool bot_summary(const bot *b) {
   if (ok)
     text = cJSON_PrintUnformatted(root);
   ok = text && printf("%s\n", text) > 0 && fflush(stdout) == 0;
+  if (!ok)
+    fprintf(stderr, "trading_bot: the summary cannot be written\n");
   cJSON_free(text);
   cJSON_Delete(root);
   return ok;

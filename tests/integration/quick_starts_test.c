@@ -144,6 +144,29 @@ static void help_and_wrong_usage_are_answered_without_a_server(void) {
   }
 }
 
+/* Runs an example of this name and these words with a full disk for its output. */
+static void tells_of_a_full_disk(const char *name, const char *words, const char *sentence) {
+  char path[1024], script[256];
+  respub_test_output r;
+  snprintf(script, sizeof script, "exec \"$0\" --url \"$1\" %s >/dev/full", words);
+  const char *argv[] = {"sh",      "-c", script, respub_test_built(name, path, sizeof path),
+                        place.url, NULL};
+  CU_ASSERT_EQUAL(respub_test_run(argv, NULL, 0, DEADLINE_MS, &r), 1);
+  bool told = strstr(r.err, sentence) != NULL;
+  if (!told)
+    fprintf(stderr, "wanted: %s\n   got: %s\n", sentence, r.err);
+  CU_ASSERT_TRUE(told);
+  respub_test_output_free(&r);
+}
+
+static void what_cannot_be_printed_is_told(void) {
+  open_place(RESPUB_TEST_BROKER);
+  tells_of_a_full_disk("examples/publish_price", "AAPL 1", "published, but standard output ");
+  tells_of_a_full_disk("examples/market_data", "--feed /dev/null --linger 0",
+                       "market_data: the summary cannot be written\n");
+  respub_test_place_close(&place);
+}
+
 static void a_password_in_the_environment_is_not_in_the_help(void) {
   char path[1024];
   respub_test_output r;
@@ -206,6 +229,7 @@ int main(int argc, char **argv) {
       RESPUB_TEST(prices_arrive_through_the_broker),
       RESPUB_TEST(an_invalid_message_is_told_and_the_next_one_printed),
       RESPUB_TEST(help_and_wrong_usage_are_answered_without_a_server),
+      RESPUB_TEST(what_cannot_be_printed_is_told),
       RESPUB_TEST(a_password_in_the_environment_is_not_in_the_help),
       RESPUB_TEST(print_prices_ends_while_the_server_is_away),
       RESPUB_TEST(a_poll_loop_survives_its_server_and_ends_with_its_input),
