@@ -113,10 +113,14 @@ static respub_status fill(respub__engine *e, int64_t now_ms) {
     respub__session_heard(&e->session, now_ms);
   if (status != RESPUB_AGAIN)
     return status;
+  uint64_t untaken = respub_conn_untaken(e->link.conn);
+  uint64_t place = respub_conn_bytes_in(e->link.conn) - untaken;
+  respub__heartbeat_look(&e->session.heartbeat, now_ms, place, untaken);
   status = respub__session_tick(&e->session, now_ms);
-  if (status != RESPUB_OK)
-    return status;
-  respub__engine_send(e, now_ms);
+  if (status == RESPUB_OK)
+    respub__engine_send(e, now_ms);
+  else
+    respub__engine_lose(e, now_ms, status, e->session.text);
   return e->noted ? RESPUB_OK : RESPUB_AGAIN;
 }
 

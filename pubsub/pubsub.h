@@ -127,7 +127,19 @@ typedef enum respub_delivery {
                            place of an older one that waits; when full as DROP_OLDEST */
 } respub_delivery;
 
-/* A plain value. Zeros are not defaults: use the initialiser. */
+/* A plain value. Zeros are not defaults: use the initialiser.
+ *
+ * A live connection is given up, with DISCONNECTED, when for ping_interval_ms and ping_timeout_ms
+ * together
+ *
+ * - no byte came, although a PING was sent in between (RESPUB_ESILENT);
+ * - a message has been coming in and has not ended; it gets a second more for each KiB of it that
+ *   has come, so that large ones pass slow links (RESPUB_ESILENT);
+ * - a SUBSCRIBE or UNSUBSCRIBE had no answer, and two PINGs behind it had theirs: servers answer in
+ *   order, so it was lost (RESPUB_EPROTOCOL). An answer that is late because messages are under way
+ *   in front of it is waited for.
+ *
+ * Time in which nothing is read on purpose (a slow handler, a full queue) does not count. */
 typedef struct respub_subscriber_options {
   respub_options connection;
   respub_handler *on_event; /* all events but MESSAGE; NULL (default): none */
@@ -265,7 +277,8 @@ typedef struct respub_subscriber_stats {
   uint64_t pings;
   uint64_t dropped;    /* by the queue */
   uint64_t unexpected; /* messages and replies for nothing that is wanted; ignored */
-  uint64_t resyncs;    /* connections dropped because the server's count differed from ours */
+  uint64_t resyncs;    /* connections dropped because the server's count differed from ours, or an
+                          answer was missing */
   uint64_t queue_messages, queue_bytes;           /* now */
   uint64_t queue_messages_high, queue_bytes_high; /* most ever */
   uint64_t channels, patterns;                    /* wanted now */

@@ -1,5 +1,6 @@
 #include "pubsub/session.h"
 
+#include "net/format.h"
 #include "net/memory.h"
 #include "pubsub/session_topics.h"
 
@@ -56,6 +57,9 @@ static void turn_epoch(respub__session *s) {
 
 static void ask(respub__session *s, respub__topic *t, bool wanted) {
   respub__session_uncount(s, t);
+  /* It would not let go of it before; better it is asked for twice than not held. */
+  if (wanted && t->refused)
+    t->wire = RESPUB__ABSENT;
   t->wanted = wanted;
   t->refused = false;
   t->told = false;
@@ -124,6 +128,7 @@ static void clear_wire(respub__session *s) {
   s->flying_head = s->flying_tail = 0;
   s->first_listed = s->last_listed = NULL;
   s->ping_due = false;
+  s->watching = false;
   s->retry_at_ms = RESPUB_NEVER;
 }
 
@@ -138,8 +143,9 @@ static void leave_topic(respub__session *s, respub__topic *t) {
 void respub__session_lost(respub__session *s) {
   respub__session_reclaim(s);
   if (s->confirmed > 0) {
+    int64_t sure_ms = respub__heartbeat_sure_ms(&s->heartbeat);
     if (!s->gap_open)
-      s->gap_from_ms = s->heartbeat.heard_ms < s->level_ms ? s->heartbeat.heard_ms : s->level_ms;
+      s->gap_from_ms = sure_ms < s->level_ms ? sure_ms : s->level_ms;
     s->gap_open = true;
   }
   s->gap_told = false;
@@ -166,11 +172,17 @@ void respub__session_heard(respub__session *s, int64_t now_ms) {
   respub__heartbeat_heard(&s->heartbeat, now_ms);
 }
 
-static void report_gone(respub__session *s, respub_event *event) {
+/* False: it is known already. */
+static bool report_gone(respub__session *s, respub_event *event) {
   respub__topic *t = respub__session_flying(s, s->gone_at++);
   bool ended = t->wire == RESPUB__ABSENT;
+  bool known = t->told && !ended;
+  t->told = t->refused;
   respub__session_name(s, t);
   t->holds--;
+  respub__session_list(s, t);
+  if (known)
+    return false;
   *event = (respub_event){
       .type = ended ? RESPUB_EVENT_UNSUBSCRIBED : RESPUB_EVENT_REFUSED,
       .kind = (respub_kind)t->kind,
@@ -179,7 +191,7 @@ static void report_gone(respub__session *s, respub_event *event) {
       .text = ended ? (respub_slice){NULL, 0} : respub_slice_of_string(s->text),
   };
   *(t->kind == RESPUB_CHANNEL ? &event->channel : &event->pattern) = respub__topic_slice(t);
-  respub__session_list(s, t);
+  return true;
 }
 
 static void report_gap(respub__session *s, int64_t now_ms, respub_event *event) {
@@ -195,8 +207,9 @@ static void report_gap(respub__session *s, int64_t now_ms, respub_event *event) 
 static bool find_event(respub__session *s, int64_t now_ms, respub_event *event) {
   respub__session_reclaim(s);
   turn_epoch(s);
-  if (s->gone_at != s->gone_end)
-    return report_gone(s, event), true;
+  while (s->gone_at != s->gone_end)
+    if (report_gone(s, event))
+      return true;
   if (!s->live || !respub__session_settled(s, s->restore_ticket))
     return false;
   s->mismatches = s->mismatches == 1 ? 0 : s->mismatches;
@@ -219,7 +232,7 @@ static void retry_refused(respub__session *s) {
   s->retry_at_ms = RESPUB_NEVER;
   size_t at = 0;
   for (respub__topic *t; (t = respub__topics_next(&s->topics, &at)) != NULL;) {
-    if (!t->wanted || !t->refused)
+    if (!t->refused)
       continue;
     respub__session_uncount(s, t);
     t->refused = false;
@@ -230,25 +243,45 @@ static void retry_refused(respub__session *s) {
   s->restore_ticket = respub__session_barrier(s);
 }
 
+/* The clock runs from here, not from when the socket takes the PING: a peer that reads nothing is
+ * dead too. */
+static void ping_now(respub__session *s, int64_t now_ms) {
+  s->ping_due = true;
+  respub__heartbeat_pinged(&s->heartbeat, now_ms);
+}
+
+static respub_status declare_dead(respub__session *s, const char *text) {
+  (void)respub__format(s->text, sizeof s->text, "%s", text);
+  return RESPUB_ESILENT;
+}
+
 respub_status respub__session_tick(respub__session *s, int64_t now_ms) {
   if (!s->live)
     return RESPUB_OK;
   s->level_ms = now_ms;
   if (now_ms >= s->retry_at_ms)
     retry_refused(s);
-  respub__pulse pulse = respub__heartbeat_check(&s->heartbeat, now_ms);
-  if (pulse == RESPUB__PULSE_PING) {
-    /* The clock runs from here, not from when the socket takes the PING: a peer that reads nothing
-     * is dead too. */
-    s->ping_due = true;
-    respub__heartbeat_pinged(&s->heartbeat, now_ms);
+  respub__session_watch(s, now_ms);
+  switch (respub__heartbeat_check(&s->heartbeat, now_ms)) {
+  case RESPUB__PULSE_FINE:
+    break;
+  case RESPUB__PULSE_PING:
+    ping_now(s, now_ms);
+    break;
+  case RESPUB__PULSE_DEAD:
+    return declare_dead(s, respub_status_text(RESPUB_ESILENT));
+  case RESPUB__PULSE_STUCK:
+    return declare_dead(s, "the peer goes on with a message that does not end");
   }
-  return pulse == RESPUB__PULSE_DEAD ? RESPUB_ESILENT : RESPUB_OK;
+  return RESPUB_OK;
 }
 
 int64_t respub__session_deadline_ms(const respub__session *s) {
   if (!s->live)
     return RESPUB_NEVER;
-  int64_t pulse = respub__heartbeat_deadline_ms(&s->heartbeat);
-  return pulse < s->retry_at_ms ? pulse : s->retry_at_ms;
+  int64_t deadline_ms = respub__heartbeat_deadline_ms(&s->heartbeat);
+  if (s->retry_at_ms < deadline_ms)
+    deadline_ms = s->retry_at_ms;
+  int64_t watch_ms = respub__session_watch_ms(s);
+  return watch_ms < deadline_ms ? watch_ms : deadline_ms;
 }

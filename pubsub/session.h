@@ -62,12 +62,19 @@ typedef struct respub__session {
   int64_t level_ms;           /* when all that the server had sent was last known to be read */
   uint32_t gone_at, gone_end; /* flying: topics whose end or refusal is still to be reported */
 
+  /* The oldest command that is unanswered and no PING; see session_answers.c. */
+  bool watching;
+  bool passed_over;  /* a PING behind it has been answered */
+  uint32_t watched;  /* its number */
+  int64_t passed_ms; /* when */
+  int64_t ask_ms;    /* when a PING is to ask whether it is passed over */
+
   unsigned mismatches; /* connections in a row whose counts differed; at 2 the server is believed to
                           count otherwise, and the check is off */
   bool eventful;       /* respub__session_poll may have something to say */
   uint64_t unexpected;
   uint64_t resyncs;
-  char text[160]; /* why respub__session_value (session_message.h) failed */
+  char text[160]; /* why tick or respub__session_value (session_message.h) failed */
 } respub__session;
 
 void respub__session_init(respub__session *s, const respub_allocator *alloc, int64_t slow_retry_ms,
@@ -108,8 +115,8 @@ bool respub__session_poll(respub__session *s, int64_t now_ms, respub_event *even
  * none now. It counts as sent. */
 size_t respub__session_command(respub__session *s, respub_slice *args, size_t max);
 
-/* Looks at the clock, under the condition of respub__heartbeat_check. ESILENT: the peer is dead.
- * Else OK; there may be a command to send. */
+/* Looks at the clock, under the condition of respub__heartbeat_check. ESILENT: the peer is dead,
+ * and s->text says how. Else OK; there may be a command to send. */
 RESPUB_MUST_USE respub_status respub__session_tick(respub__session *s, int64_t now_ms);
 
 /* When tick has something to do; RESPUB_NEVER: no need. */

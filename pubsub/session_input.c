@@ -124,21 +124,21 @@ static bool is_transient(respub_slice text) {
   return false;
 }
 
-static void refuse_topic(respub__session *s, int64_t now_ms, respub__topic *t, bool soon) {
-  respub__session_uncount(s, t);
-  t->wire = RESPUB__ABSENT;
-  t->refused = t->wanted;
-  respub__session_recount(s, t);
-  if (!t->refused)
-    return;
-  int64_t delay = soon && s->slow_retry_ms > QUICK_RETRY_MS ? QUICK_RETRY_MS : s->slow_retry_ms;
-  if (now_ms + delay < s->retry_at_ms)
-    s->retry_at_ms = now_ms + delay;
+static void plan_retry(respub__session *s, int64_t now_ms, respub_slice text) {
+  bool soon = is_transient(text) && s->slow_retry_ms > QUICK_RETRY_MS;
+  int64_t retry_at_ms = now_ms + (soon ? QUICK_RETRY_MS : s->slow_retry_ms);
+  if (retry_at_ms < s->retry_at_ms)
+    s->retry_at_ms = retry_at_ms;
 }
 
 static respub_status refuse_one(respub__session *s, int64_t now_ms, respub__topic *t,
                                 respub_slice text, respub_event *event) {
-  refuse_topic(s, now_ms, t, is_transient(text));
+  respub__session_uncount(s, t);
+  t->wire = RESPUB__ABSENT;
+  t->refused = t->wanted;
+  respub__session_recount(s, t);
+  if (t->refused)
+    plan_retry(s, now_ms, text);
   bool tell = t->refused && !t->told;
   t->told = t->refused;
   if (!tell) {
@@ -170,18 +170,22 @@ static void split(respub__session *s, const respub__sent *sent) {
 }
 
 /* Valkey 8.0 answers -NOSUB to the UNSUBSCRIBE of what it does not hold: then it is gone. Whatever
- * else makes a server refuse to let go, the subscription stays on its side, and its messages are
- * thrown away here. */
-static void refuse_leaving(respub__session *s, const respub__sent *sent, respub_slice text) {
+ * else makes a server refuse to let go, the subscription stays on its side until that is asked for
+ * again, and its messages are thrown away here. What is wanted again by now is asked for: to hold
+ * it twice does no harm. */
+static void refuse_leaving(respub__session *s, int64_t now_ms, const respub__sent *sent,
+                           respub_slice text) {
   bool gone = respub_slice_starts_with(text, RESPUB_LIT("NOSUB"));
   for (uint32_t i = sent->done; i < sent->count; i++) {
     respub__topic *t = respub__session_flying(s, sent->first + i);
     t->holds++;
     respub__session_uncount(s, t);
-    t->wire = gone ? RESPUB__ABSENT : RESPUB__PRESENT;
+    t->wire = gone || t->wanted ? RESPUB__ABSENT : RESPUB__PRESENT;
     t->refused = !gone && !t->wanted;
     respub__session_recount(s, t);
   }
+  if (!gone)
+    plan_retry(s, now_ms, text);
   (void)end_with(s, RESPUB_EREFUSED, text);
   s->gone_at = sent->first + sent->done;
   s->gone_end = sent->first + sent->count;
@@ -217,7 +221,7 @@ static respub_status on_error(respub__session *s, int64_t now_ms, respub_slice t
   if (sent->op == RESPUB__SUBSCRIBE)
     return refuse_subscribe(s, now_ms, text, event);
   respub__sent copy = *sent;
-  refuse_leaving(s, &copy, text);
+  refuse_leaving(s, now_ms, &copy, text);
   respub__session_drop_oldest(s);
   return RESPUB_AGAIN;
 }
@@ -226,15 +230,16 @@ static respub_status on_error(respub__session *s, int64_t now_ms, respub_slice t
 
 /* A PONG has three shapes (pingCommand in server.c): which one depends on whether the server was in
  * subscriber mode when it ran the PING. */
-static respub_status on_pong(respub__session *s) {
+static respub_status on_pong(respub__session *s, int64_t now_ms) {
   for (uint32_t i = s->sent_head; i != s->sent_tail; i++) {
     respub__sent *sent = respub__session_sent(s, i);
     if (sent->op != RESPUB__PING || sent->over)
       continue;
     sent->over = true;
     if (i == s->sent_head)
-      respub__session_drop_oldest(s);
-    return RESPUB_AGAIN;
+      return respub__session_drop_oldest(s), RESPUB_AGAIN;
+    respub_status status = respub__session_passed_over(s, now_ms);
+    return status == RESPUB_OK ? RESPUB_AGAIN : status;
   }
   s->unexpected++;
   return RESPUB_AGAIN;
@@ -250,14 +255,15 @@ static const confirmation *find_confirmation(respub_slice word) {
 }
 
 /* Frames that are known to nobody (pushes of newer servers, cache invalidation) are ignored. */
-static respub_status on_frame(respub__session *s, const respub_node *frame, respub_event *event) {
+static respub_status on_frame(respub__session *s, int64_t now_ms, const respub_node *frame,
+                              respub_event *event) {
   const respub_node *word = frame + 1;
   bool flat = frame->span == (uint32_t)frame->integer + 1;
   const confirmation *c = flat && frame->integer == 3 ? find_confirmation(word->text) : NULL;
   if (c != NULL)
     return on_confirmation(s, c, word + 1, event);
   if (flat && frame->integer == 2 && respub_node_equals(word, RESPUB_LIT("pong")))
-    return on_pong(s);
+    return on_pong(s, now_ms);
   s->unexpected++;
   return RESPUB_AGAIN;
 }
@@ -268,11 +274,11 @@ respub_status respub__session_other(respub__session *s, int64_t now_ms, const re
     return respub__session_value(s, now_ms, respub_node_value(value), event, topic);
   s->eventful = true;
   if (value->type == RESPUB_ARRAY || value->type == RESPUB_PUSH)
-    return on_frame(s, value, event);
+    return on_frame(s, now_ms, value, event);
   if (respub_node_is_error(value))
     return on_error(s, now_ms, value->text, event);
   if (respub_node_is_string(value))
-    return on_pong(s);
+    return on_pong(s, now_ms);
   s->unexpected++;
   return RESPUB_AGAIN;
 }

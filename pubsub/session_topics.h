@@ -33,6 +33,13 @@ void respub__session_credit(respub__session *s, const respub__topic *t);
 /* Forgets the oldest command, whatever it still expects. */
 void respub__session_drop_oldest(respub__session *s);
 
+/* Answers that do not come (session_answers.c). watch is called by each tick, watch_ms says when it
+ * has something to do, and passed_over is called when a PING has been answered. EPROTOCOL: a
+ * command was passed over, the connection cannot go on. */
+void respub__session_watch(respub__session *s, int64_t now_ms);
+int64_t respub__session_watch_ms(const respub__session *s);
+RESPUB_MUST_USE respub_status respub__session_passed_over(respub__session *s, int64_t now_ms);
+
 static inline bool respub__session_is_idle(const respub__session *s) {
   return s->sent_head == s->sent_tail;
 }

@@ -21,7 +21,8 @@ static bool is_pattern(unsigned topic) {
 }
 
 static void say(respub_sim_server *s, const char *text) {
-  (void)respub_sim_wire_send(s->wire, respub_slice_of_string(text));
+  if (!s->stuck)
+    (void)respub_sim_wire_send(s->wire, respub_slice_of_string(text));
 }
 
 static unsigned held(const respub_sim_server *s) {
@@ -31,17 +32,21 @@ static unsigned held(const respub_sim_server *s) {
   return n;
 }
 
-static void confirm(respub_sim_server *s, const char *word, respub_slice name, unsigned count) {
+/* In answer to a command unless unasked. */
+static void confirm(respub_sim_server *s, const char *word, respub_slice name, unsigned count,
+                    bool unasked) {
   char text[128];
   if (respub_sim_chance(s->random, s->moods.miscount))
     count++;
   snprintf(text, sizeof text, "*3\r\n$%zu\r\n%s\r\n$%zu\r\n%.*s\r\n:%u\r\n", strlen(word), word,
            name.len, (int)name.len, name.ptr, count);
-  say(s, text);
+  if (unasked || !respub_sim_chance(s->random, s->moods.mute))
+    say(s, text);
 }
 
 void respub_sim_server_accept(respub_sim_server *s) {
   memset(s->held, 0, sizeof s->held);
+  s->stuck = false;
   respub_decoder_init(&s->decoder, NULL, s->nodes, sizeof s->nodes / sizeof *s->nodes);
 }
 
@@ -73,7 +78,7 @@ static void subscribe(respub_sim_server *s, const respub_node *command, bool pat
   for (size_t i = 1; i < respub_node_count(command); i++) {
     respub_slice name = respub_node_at(command, i)->text;
     s->held[find(name, pattern)] = true;
-    confirm(s, pattern ? "psubscribe" : "subscribe", name, held(s));
+    confirm(s, pattern ? "psubscribe" : "subscribe", name, held(s), false);
   }
 }
 
@@ -88,7 +93,7 @@ static void unsubscribe(respub_sim_server *s, const respub_node *command, bool p
     int topic = find(name, pattern);
     if (topic >= 0)
       s->held[topic] = false;
-    confirm(s, pattern ? "punsubscribe" : "unsubscribe", name, held(s));
+    confirm(s, pattern ? "punsubscribe" : "unsubscribe", name, held(s), false);
   }
 }
 
@@ -103,6 +108,9 @@ static void pong(respub_sim_server *s) {
 
 static void execute(respub_sim_server *s, const respub_node *command) {
   respub_slice word = respub_node_at(command, 0)->text;
+  if (!respub_slice_equal(word, RESPUB_LIT("PING")) && held(s) > 0 &&
+      respub_sim_chance(s->random, s->moods.mute))
+    return;
   if (respub_slice_equal(word, RESPUB_LIT("SUBSCRIBE")))
     subscribe(s, command, false);
   else if (respub_slice_equal(word, RESPUB_LIT("PSUBSCRIBE")))
@@ -120,7 +128,19 @@ static void execute(respub_sim_server *s, const respub_node *command) {
     say(s, "+OK\r\n");
 }
 
+static void drip(respub_sim_server *s) {
+  if (!s->stuck || *s->wire->now_ms < respub_sim_server_next_ms(s))
+    return;
+  (void)respub_sim_wire_send(s->wire, RESPUB_LIT("."));
+  s->next_byte_ms = *s->wire->now_ms + 150;
+}
+
+int64_t respub_sim_server_next_ms(const respub_sim_server *s) {
+  return s->stuck && s->wire->is_open ? s->next_byte_ms : INT64_MAX;
+}
+
 void respub_sim_server_serve(respub_sim_server *s) {
+  drip(s);
   for (;;) {
     respub_slice in = respub_sim_wire_arrived(s->wire);
     size_t used;
@@ -141,7 +161,7 @@ static void take_away(respub_sim_server *s) {
     return;
   s->held[topic] = false;
   confirm(s, is_pattern(topic) ? "punsubscribe" : "unsubscribe",
-          respub_slice_of_string(names[topic]), held(s));
+          respub_slice_of_string(names[topic]), held(s), true);
 }
 
 static void be_strange(respub_sim_server *s) {
@@ -157,9 +177,16 @@ static void be_strange(respub_sim_server *s) {
   say(s, frames[respub_sim_below(s->random, sizeof frames / sizeof *frames)]);
 }
 
+static void get_stuck(respub_sim_server *s) {
+  say(s, "*3\r\n$7\r\nmessage\r\n$2\r\na0\r\n$99999999\r\n");
+  s->stuck = true;
+}
+
 void respub_sim_server_fidget(respub_sim_server *s) {
   if (held(s) == 0)
     return;
+  if (respub_sim_chance(s->random, s->moods.stuck))
+    get_stuck(s);
   if (respub_sim_chance(s->random, s->moods.take_away))
     take_away(s);
   if (respub_sim_chance(s->random, s->moods.stranger))
@@ -185,7 +212,7 @@ void respub_sim_server_publish(respub_sim_server *s, unsigned channel, unsigned 
   for (unsigned topic = 0; topic < RESPUB_SIM_TOPICS; topic++) {
     bool concerns = is_pattern(topic) ? respub_sim_matches(topic, channel) : topic == channel;
     sent_at[topic] = INT64_MAX;
-    if (concerns && s->held[topic] && s->wire->is_open)
+    if (concerns && s->held[topic] && s->wire->is_open && !s->stuck)
       sent_at[topic] = send_message(s, topic, channel, number);
   }
 }

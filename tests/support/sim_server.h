@@ -26,6 +26,8 @@ typedef struct respub_sim_moods {
   uint32_t miscount;  /* a wrong count in a confirmation */
   uint32_t stranger;  /* frames that nobody knows; messages and confirmations of unknown channels */
   uint32_t bad_auth;  /* the handshake refused */
+  uint32_t mute;      /* commands and confirmations that get lost */
+  uint32_t stuck;     /* messages that begin and never end, a byte now and then */
 } respub_sim_moods;
 
 typedef struct respub_sim_server {
@@ -36,7 +38,9 @@ typedef struct respub_sim_server {
   respub_node nodes[512];
   bool held[RESPUB_SIM_TOPICS];
   bool forbidden[RESPUB_SIM_TOPICS];
-  bool nosub; /* answers -NOSUB to the UNSUBSCRIBE of what is not held, as Valkey 8.0 */
+  bool stuck;           /* in such a message until the connection ends */
+  int64_t next_byte_ms; /* of it */
+  bool nosub;           /* answers -NOSUB to the UNSUBSCRIBE of what is not held, as Valkey 8.0 */
 } respub_sim_server;
 
 /* A new connection: nothing is held on it. */
@@ -44,6 +48,9 @@ void respub_sim_server_accept(respub_sim_server *s);
 
 /* Handles what has arrived. */
 void respub_sim_server_serve(respub_sim_server *s);
+
+/* When serve has something to do that nothing arrives for; INT64_MAX: never. */
+int64_t respub_sim_server_next_ms(const respub_sim_server *s);
 
 /* Something a server may do by itself, by its moods. */
 void respub_sim_server_fidget(respub_sim_server *s);
