@@ -357,6 +357,16 @@ static void what_redis_7_0_does_not_know_is_answered_as_later_ones_do(void) {
   close_fixture(&f);
 }
 
+static void a_stranger_may_not_name_its_library(void) {
+  fixture f;
+  respub__broker_client c;
+  open_fixture(&f, 0, "secret");
+  respub__broker_client_init(&c, &f.hub);
+  say(&c, "CLIENT SETINFO lib-name x\r\nAUTH secret\r\nCLIENT SETINFO lib-name x\r\n");
+  CHECK_GOT(&c, "-NOAUTH Authentication required.\r\n+OK\r\n+OK\r\n");
+  close_fixture(&f);
+}
+
 static void info_has_the_sections_that_are_asked_for(void) {
   fixture f;
   respub__broker_client c;
@@ -441,6 +451,7 @@ int main(int argc, char **argv) {
       RESPUB_TEST(who_leaves_gets_no_more_messages),
       RESPUB_TEST(unsubscribing_from_all_names_each_with_what_is_left),
       RESPUB_TEST(what_redis_7_0_does_not_know_is_answered_as_later_ones_do),
+      RESPUB_TEST(a_stranger_may_not_name_its_library),
       RESPUB_TEST(info_has_the_sections_that_are_asked_for),
       RESPUB_TEST(help_lists_only_what_there_is),
       RESPUB_TEST(without_memory_a_client_is_lost_not_misled),
