@@ -233,6 +233,24 @@ static void a_relative_path_has_an_absolute_url(void) {
   close_folder(&f);
 }
 
+static void a_relative_path_without_a_url_is_refused(void) {
+  folder f;
+  char here[1024];
+  /* With it the path is longer than an address may be, but not than what is kept of one. */
+  static const char deep[] = "a-folder-whose-name-leaves-no-room-for-the-whole-path-of-a-socket-"
+                             "that-is-within-it";
+  open_folder(&f, "");
+  CU_ASSERT_PTR_NOT_NULL_FATAL(getcwd(here, sizeof here));
+  CU_ASSERT_EQUAL_FATAL(chdir(f.name), 0);
+  CU_ASSERT_EQUAL_FATAL(mkdir(deep, 0700), 0);
+  CU_ASSERT_EQUAL_FATAL(chdir(deep), 0);
+  CU_ASSERT_EQUAL(try_on("socket"), RESPUB_EARGUMENT);
+  CU_ASSERT_EQUAL(chdir(f.name), 0);
+  CU_ASSERT_EQUAL(rmdir(deep), 0); /* nothing is in it */
+  CU_ASSERT_EQUAL(chdir(here), 0);
+  close_folder(&f);
+}
+
 static void both_ways_lead_to_the_same_clients(void) {
   folder f;
   open_folder(&f, "socket");
@@ -315,6 +333,7 @@ int main(int argc, char **argv) {
       RESPUB_TEST(a_unix_socket_is_served_and_removed),
       RESPUB_TEST(a_url_reaches_a_socket_of_any_name),
       RESPUB_TEST(a_relative_path_has_an_absolute_url),
+      RESPUB_TEST(a_relative_path_without_a_url_is_refused),
       RESPUB_TEST(both_ways_lead_to_the_same_clients),
       RESPUB_TEST(a_socket_that_nobody_serves_any_more_is_replaced),
       RESPUB_TEST(a_socket_in_use_is_left_alone),
