@@ -78,6 +78,10 @@ void respub__parker_wait(respub__parker *p) {
     continue;
 }
 
+bool respub__parker_try(respub__parker *p) {
+  return sem_trywait(&p->rings) == 0;
+}
+
 void respub__parker_ring(respub__parker *p) {
   (void)sem_post(&p->rings);
 }

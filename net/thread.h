@@ -88,9 +88,12 @@ void respub__parker_destroy(respub__parker *p);
 /* Sleeps until rung; a ring before the call counts. */
 void respub__parker_wait(respub__parker *p);
 
-/* The sleeper may destroy the parker as soon as its wait has returned. (A condition variable would
- * have to be signalled with its lock held for that, and the sleeper would wake up into a lock that
- * is taken.) */
+/* True: it was rung, and that counts as a wait. Never sleeps. */
+bool respub__parker_try(respub__parker *p);
+
+/* The sleeper may destroy the parker as soon as its wait has returned, or a try with true. (A
+ * condition variable would have to be signalled with its lock held for that, and the sleeper would
+ * wake up into a lock that is taken.) */
 void respub__parker_ring(respub__parker *p);
 
 #else
@@ -177,6 +180,11 @@ static inline void respub__parker_destroy(respub__parker *p) {
 
 static inline void respub__parker_wait(respub__parker *p) {
   (void)p;
+}
+
+static inline bool respub__parker_try(respub__parker *p) {
+  (void)p;
+  return true;
 }
 
 static inline void respub__parker_ring(respub__parker *p) {
