@@ -38,14 +38,15 @@ static inline bool respub__is_crlf(const char *p) {
 /* Reads digits, not more than cannot overflow and without a leading zero, and CR LF; returns the
  * byte behind them, NULL for anything else. */
 static inline const char *respub__plain_number(const char *p, const char *end, uint32_t *number) {
-  const char *const text = p;
   const char *const stop = end - p > RESPUB__PLAIN_DIGITS ? p + RESPUB__PLAIN_DIGITS : end;
-  uint32_t n = 0;
-  for (unsigned digit; p < stop && (digit = respub__digit(*p)) <= 9; p++)
-    n = n * 10 + digit;
-  *number = n;
-  if (p == text || (*text == '0' && p - text > 1))
+  if (p == end || respub__digit(*p) > 9)
     return NULL;
+  uint32_t n = respub__digit(*p++);
+  if (n > 0) {
+    for (unsigned digit; p < stop && (digit = respub__digit(*p)) <= 9; p++)
+      n = n * 10 + digit;
+  }
+  *number = n;
   return end - p >= RESPUB__CRLF_SIZE && respub__is_crlf(p) ? p + RESPUB__CRLF_SIZE : NULL;
 }
 
