@@ -4,6 +4,7 @@
 #include "tests/support/server.h"
 #include "tests/support/test.h"
 
+#include <stdio.h>
 #include <string.h>
 
 enum {

@@ -4,6 +4,7 @@
 #include "tests/support/test.h"
 #include "tests/support/wait.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 

@@ -82,7 +82,7 @@ static bool holds_at_random_splits(const vector *v, respub_pieces *p) {
     size_t n = 0;
     for (size_t at = 0; at < v->input.len && n < CUTS_MAX; n++) {
       cuts[n] = at;
-      at += 1 + next_random(&seed) % 16;
+      at += 1 + (size_t)(next_random(&seed) % 16);
     }
     if (!holds(v, "at random splits", p,
                respub_pieces_decode(p, v->input.ptr, v->input.len, cuts, n)))
