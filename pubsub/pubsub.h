@@ -368,9 +368,10 @@ RESPUB_MUST_USE respub_status respub_publisher_open(respub_publisher **pub,
  * to know at its start. OK, or what respub_conn_open returns. */
 RESPUB_MUST_USE respub_status respub_publisher_connect(respub_publisher *pub, respub_error *error);
 
-/* Publishes and waits for the server's answer. Payload of any bytes; it is not copied unless the
- * socket does not take it at once. *receivers may be NULL. The statuses are above; the error tells
- * more. From inside a publisher's own callback: RESPUB_ESTATE (queue is legal there). */
+/* Publishes and waits for the server's answer. Payload of any bytes; one of 4 KiB or more is sent
+ * from where it is, and no more than 64 KiB of it at a time are copied, when the socket is full.
+ * *receivers may be NULL. The statuses are above; the error tells more. From inside a publisher's
+ * own callback: RESPUB_ESTATE (queue is legal there). */
 RESPUB_MUST_USE respub_status respub_publisher_publish(respub_publisher *pub, respub_slice channel,
                                                        respub_slice payload, int64_t *receivers,
                                                        respub_error *error);

@@ -1,7 +1,6 @@
 #include "schema/message.h"
 
 #include "schema/arena.h"
-#include "schema/envelope.h"
 #include "schema/rule.h"
 #include "schema/tree.h"
 #include "schema/utf8.h"
@@ -81,21 +80,6 @@ respub_status respub_message_create(const cJSON *data, const char *sender,
   return RESPUB_ENOMEM;
 }
 
-/* A copy in memory of its own when the envelope is a small one. */
-static respub_status keep_text(respub__envelope *e, char **text, size_t *len) {
-  char *kept = e->allocated;
-  if (kept == NULL) {
-    kept = cJSON_malloc(e->len + 1);
-    if (kept == NULL)
-      return RESPUB_ENOMEM;
-    memcpy(kept, e->text, e->len + 1);
-  }
-  e->allocated = NULL;
-  *text = kept;
-  *len = e->len;
-  return RESPUB_OK;
-}
-
 respub_status respub_message_format(const respub_registry *registry, respub_slice channel,
                                     const cJSON *data, const char *sender, char **text, size_t *len,
                                     respub_validation_error *error) {
@@ -108,7 +92,7 @@ respub_status respub_message_format(const respub_registry *registry, respub_slic
     return status;
   status = respub__envelope_value(&envelope, data, bytes, sender);
   if (status == RESPUB_OK)
-    status = keep_text(&envelope, text, len);
+    status = respub__message_keep_text(&envelope, text, len);
   respub__envelope_free(&envelope);
   return status;
 }

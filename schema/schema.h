@@ -172,6 +172,16 @@ RESPUB_MUST_USE respub_status respub_message_format(const respub_registry *regis
                                                     const char *sender, char **text, size_t *len,
                                                     respub_validation_error *error);
 
+/* The same for data that is already JSON text (data_len bytes), which goes into the envelope as it
+ * is, with every digit of its numbers. Also EJSON. *error (unless NULL) has a sentence in each
+ * case, *invalid (unless NULL) what EINVALID is about. */
+RESPUB_MUST_USE respub_status respub_message_format_text(const respub_registry *registry,
+                                                         respub_slice channel, const char *data,
+                                                         size_t data_len, const char *sender,
+                                                         char **text, size_t *len,
+                                                         respub_validation_error *invalid,
+                                                         respub_error *error);
+
 /* Parses an envelope. EJSON: as respub_json_parse. EENVELOPE: not an object, no "data", "timestamp"
  * or "sender" not a string. A missing sender reads as "unknown", a missing timestamp as ""; other
  * members are left alone. ENOMEM. The message is empty on failure. */

@@ -114,16 +114,17 @@ static void queue(bulk *b, respub_slice payload) {
 static void publish_line(bulk *b, respub_slice line) {
   const bulk_settings *s = b->settings;
   char reason[CHECKED_REASON_BYTES];
-  respub__envelope envelope;
+  char *text;
+  size_t len;
   if (s->raw) {
     queue(b, line);
     return;
   }
   respub_status status =
-      checked_envelope(s->registry, s->channel, line, s->sender, &envelope, reason);
+      checked_envelope(s->registry, s->channel, line, s->sender, &text, &len, reason);
   if (status == RESPUB_OK) {
-    queue(b, respub_slice_of(envelope.text, envelope.len));
-    respub__envelope_free(&envelope);
+    queue(b, respub_slice_of(text, len));
+    respub_text_free(text);
   } else if (exit_code_of(status) == EXIT_INVALID) {
     note_invalid(b, reason);
   } else {

@@ -24,16 +24,13 @@ respub_status checked_data(const respub_registry *registry, respub_slice channel
 }
 
 respub_status checked_envelope(const respub_registry *registry, respub_slice channel,
-                               respub_slice data, const char *sender, respub__envelope *envelope,
+                               respub_slice data, const char *sender, char **text, size_t *len,
                                char reason[CHECKED_REASON_BYTES]) {
-  respub_status status = checked_data(registry, channel, data, reason);
-  if (status != RESPUB_OK)
-    return status;
-  status = respub__envelope_text(envelope, data.ptr, data.len, sender);
+  respub_error error;
+  respub_validation_error invalid;
+  respub_status status = respub_message_format_text(registry, channel, data.ptr, data.len, sender,
+                                                    text, len, &invalid, &error);
   if (status == RESPUB_OK)
     return RESPUB_OK;
-  respub__envelope_free(envelope);
-  bool bad_sender = status == RESPUB_EARGUMENT;
-  return explain(status, bad_sender ? "the sender is not UTF-8" : respub_status_text(status),
-                 reason);
+  return explain(status, status == RESPUB_EINVALID ? invalid.text : error.text, reason);
 }

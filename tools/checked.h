@@ -3,7 +3,6 @@
 #ifndef RESPUB_TOOLS_CHECKED_H
 #define RESPUB_TOOLS_CHECKED_H
 
-#include "schema/envelope.h"
 #include "schema/schema.h"
 
 enum {
@@ -15,12 +14,12 @@ enum {
 RESPUB_MUST_USE respub_status checked_data(const respub_registry *registry, respub_slice channel,
                                            respub_slice data, char reason[CHECKED_REASON_BYTES]);
 
-/* As above, and then envelope holds data between what goes around it, every digit of it as it was.
- * EARGUMENT: sender, which may be NULL, is not UTF-8. Ends with respub__envelope_free unless it
- * failed. */
+/* As above, and then *text is data in its envelope, *len bytes, every digit of it as it was, to be
+ * given to respub_text_free. EARGUMENT: sender, which may be NULL, is not UTF-8. *text is NULL on
+ * failure. */
 RESPUB_MUST_USE respub_status checked_envelope(const respub_registry *registry,
                                                respub_slice channel, respub_slice data,
-                                               const char *sender, respub__envelope *envelope,
+                                               const char *sender, char **text, size_t *len,
                                                char reason[CHECKED_REASON_BYTES]);
 
 #endif

@@ -89,12 +89,14 @@ static int publish_message(const settings *s, const respub_registry *registry,
   if (s->raw)
     return publish_payload(publisher, channel, message);
   char reason[CHECKED_REASON_BYTES];
-  respub__envelope envelope;
-  respub_status status = checked_envelope(registry, channel, message, s->sender, &envelope, reason);
+  char *text;
+  size_t len;
+  respub_status status =
+      checked_envelope(registry, channel, message, s->sender, &text, &len, reason);
   if (status != RESPUB_OK)
     return fail(status, reason);
-  int code = publish_payload(publisher, channel, respub_slice_of(envelope.text, envelope.len));
-  respub__envelope_free(&envelope);
+  int code = publish_payload(publisher, channel, respub_slice_of(text, len));
+  respub_text_free(text);
   return code;
 }
 

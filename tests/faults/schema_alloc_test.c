@@ -219,11 +219,24 @@ static respub_status format(respub_error *error) {
   return status;
 }
 
+static respub_status format_text(respub_error *error) {
+  static const char data[] = "{\"a\":[1,{\"b\":\"c\"}]}";
+  char *text = (char *)error;
+  size_t len = 7;
+  respub_status status = respub_message_format_text(NULL, RESPUB_LIT("x"), data, sizeof data - 1,
+                                                    NULL, &text, &len, NULL, error);
+  CU_ASSERT_EQUAL(text == NULL, status != RESPUB_OK);
+  CU_ASSERT_EQUAL(error->status, status);
+  respub_text_free(text);
+  return status;
+}
+
 static void messages_survive_lack_of_memory(void) {
   sweep("parse", parse);
   sweep("print", print);
   sweep("create", create);
   sweep("format", format);
+  sweep("format_text", format_text);
 }
 
 /* ---- validation ---- */

@@ -1,6 +1,7 @@
 /* Typed messages through redis-server: which bytes travel, what reaches a typed handler, and what
  * never reaches the wire. */
 #include "schema/schema.h"
+#include "tests/support/alloc.h"
 #include "tests/support/check.h"
 #include "tests/support/server.h"
 #include "tests/support/test.h"
@@ -208,6 +209,34 @@ static void large_messages_travel_whole(void) {
   close_ends(&e);
 }
 
+/* The envelope is built in memory of the schema layer's; the publisher sends it from there. */
+static void the_publisher_makes_no_copy_of_a_large_message(void) {
+  enum {
+    LARGE = 1000000
+  };
+  respub_test_alloc memory = RESPUB_TEST_ALLOC_COUNTING;
+  respub_publisher_options o;
+  respub_publisher *publisher;
+  char *data = malloc(LARGE + 1);
+  CU_ASSERT_PTR_NOT_NULL_FATAL(data);
+  memset(data, ' ', LARGE);
+  data[0] = '{';
+  data[LARGE - 1] = '}';
+  respub_publisher_options_init(&o);
+  CU_ASSERT_EQUAL_FATAL(
+      respub_options_from_url(&o.connection, respub_test_server_url(server), NULL), RESPUB_OK);
+  o.connection.allocator = respub_test_allocator(&memory);
+  CU_ASSERT_EQUAL_FATAL(respub_publisher_open(&publisher, &o, NULL), RESPUB_OK);
+  for (int i = 0; i < 3; i++)
+    CU_ASSERT_EQUAL(respub_message_publish_text(publisher, NULL, RESPUB_LIT("x"), data, LARGE, NULL,
+                                                NULL, NULL, NULL),
+                    RESPUB_OK);
+  CU_ASSERT(memory.peak_bytes < LARGE / 2);
+  respub_publisher_close(publisher);
+  CU_ASSERT_EQUAL(memory.live, 0);
+  free(data);
+}
+
 /* ---- what does not ---- */
 
 static void check_unpublished(const ends *e, const char *text, respub_status wanted,
@@ -390,6 +419,7 @@ int main(int argc, char **argv) {
       RESPUB_TEST(a_message_travels_in_its_envelope),
       RESPUB_TEST(text_travels_as_it_is),
       RESPUB_TEST(large_messages_travel_whole),
+      RESPUB_TEST(the_publisher_makes_no_copy_of_a_large_message),
       RESPUB_TEST(what_is_not_valid_never_reaches_the_wire),
       RESPUB_TEST(a_handler_hears_of_messages_and_of_what_is_none),
       RESPUB_TEST(a_pattern_takes_the_schema_of_each_channel),

@@ -284,6 +284,52 @@ static void format_validates_first(void) {
   respub_registry_close(registry);
 }
 
+static void text_is_formatted_as_it_is(void) {
+  static const char data[] = " {\"price\": 1.50, \"n\":123456789012345678901} ";
+  static const char head[] = "{\"data\": {\"price\": 1.50, \"n\":123456789012345678901} ,"
+                             "\"timestamp\":\"";
+  static const char tail[] = "\",\"sender\":\"me\"}";
+  char *text = NULL;
+  size_t len = 0;
+  CU_ASSERT_EQUAL_FATAL(respub_message_format_text(NULL, RESPUB_LIT("x"), data, sizeof data - 1,
+                                                   "me", &text, &len, NULL, NULL),
+                        RESPUB_OK);
+  CU_ASSERT_EQUAL_FATAL(len, strlen(text));
+  CU_ASSERT_EQUAL(len, sizeof head - 1 + 26 + sizeof tail - 1);
+  CU_ASSERT_EQUAL(memcmp(text, head, sizeof head - 1), 0);
+  CU_ASSERT_STRING_EQUAL(text + sizeof head - 1 + 26, tail);
+  respub_text_free(text);
+}
+
+static void check_refused_text(const char *data, const char *sender, respub_status wanted,
+                               const char *sentence) {
+  respub_registry *registry = NULL;
+  respub_error error = {.text = ""};
+  respub_validation_error invalid = {.text = ""};
+  char other, *text = &other;
+  size_t len = 7;
+  CU_ASSERT_EQUAL_FATAL(respub_registry_open(&registry, NULL), RESPUB_OK);
+  respub_status status =
+      respub_message_format_text(registry, RESPUB_LIT("TICKER_UPDATES_AAPL"), data, strlen(data),
+                                 sender, &text, &len, &invalid, &error);
+  RESPUB_CHECK(status == wanted && error.status == wanted && strstr(error.text, sentence) != NULL,
+               "%s: %s", respub_status_name(status), error.text);
+  RESPUB_CHECK((wanted == RESPUB_EINVALID) == (invalid.text[0] != '\0'), "%s", invalid.text);
+  CU_ASSERT_PTR_NULL(text);
+  CU_ASSERT_EQUAL(len, 0);
+  respub_registry_close(registry);
+}
+
+static void text_that_is_no_message_is_not_formatted(void) {
+  static const char good[] = "{\"type\":\"price\",\"timestamp\":\"t\",\"price\":1}";
+  check_refused_text("{\"type\":\"price\",\"timestamp\":\"t\",\"price\":[]}", NULL, RESPUB_EINVALID,
+                     "/price: expected a number or a string");
+  check_refused_text("[]", NULL, RESPUB_EINVALID, "expected an object");
+  check_refused_text("{", NULL, RESPUB_EJSON, "");
+  check_refused_text("", NULL, RESPUB_EJSON, "");
+  check_refused_text(good, "\xc3", RESPUB_EARGUMENT, "the sender is not UTF-8");
+}
+
 /* ---- validation of what a program has made ---- */
 
 static void check_invalid(cJSON *data, const char *wanted) {
@@ -388,6 +434,8 @@ int main(int argc, char **argv) {
       RESPUB_TEST(senders_are_escaped),
       RESPUB_TEST(envelopes_of_every_length_are_whole),
       RESPUB_TEST(format_validates_first),
+      RESPUB_TEST(text_is_formatted_as_it_is),
+      RESPUB_TEST(text_that_is_no_message_is_not_formatted),
       RESPUB_TEST(what_json_cannot_say_is_invalid_without_a_schema),
       RESPUB_TEST(data_may_be_nested_99_deep),
       RESPUB_TEST(long_texts_are_cut_between_characters),
