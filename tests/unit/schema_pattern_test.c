@@ -72,6 +72,8 @@ static void classes_hold_characters_and_ranges(void) {
           {"^[\\]\\\\^]+$", "]\\^", true}, {"^[.*+?(){}|$]+$", ".*+?(){}|$", true},
           {NULL, "a", false}, {"[]", "a", false}, {"^[^]$", "\n", true},
           {"^[\\d\\s]+$", "1 2", true}, {NULL, "a", false}, {"^[^a]$", "^", true},
+          {"^[a][b-c][d]$", "abd", true}, {NULL, "acd", true}, {NULL, "add", false},
+          {NULL, "aad", false}, {"^[a][^b][c]$", "acc", true}, {NULL, "abc", false},
           {"^[^\\d]$", "x", true}, {NULL, "1", false}, {"^[\\D1]+$", "1x", true},
           {NULL, "2", false}, {"^[\\b]$", "\b", true}, {"^[\xce\xb1-\xcf\x89]$", "\xce\xbb", true},
           {NULL, "l", false}, {"^[\xf0\x9f\x98\x80-\xf0\x9f\x99\x8f]$", "\xf0\x9f\x98\x8e", true},
