@@ -60,6 +60,8 @@ void respub__log_line(const respub_log *log, respub_log_level level, const char 
 }
 
 const char *respub__errno_text(int number, char *out, size_t capacity) {
+  if (!RESPUB_TEXTS)
+    return "";
 #if defined(__GLIBC__) && defined(_GNU_SOURCE)
   return strerror_r(number, out, capacity);
 #else

@@ -9,7 +9,7 @@ typedef struct entry {
 } entry;
 
 static const entry entries[] = {
-#define ENTRY(name, value, category, text) {(value), #name, RESPUB_TEXTS ? text : ""},
+#define ENTRY(name, value, category, text) {(value), #name, RESPUB_TEXTS ? (text) : ""},
     RESPUB_STATUS_MAP(ENTRY)
 #undef ENTRY
 };

@@ -2,7 +2,7 @@
 # $(B)/check, so that a second run costs only what has changed.
 
 CHECKS := format lint headers gcc symbols install footprint coverage
-CHECKS += amalgamation
+CHECKS += amalgamation config
 CHECKS += clang tidy cppcheck asan tsan valgrind
 C := $(B)/check
 SOURCE_FOLDERS := $(wildcard $(LAYERS) tools examples tests)
@@ -60,6 +60,15 @@ check-footprint: ## what resp/ takes and needs on a machine without an operating
 
 check-amalgamation: amalgamation ## the one-file form compiles alone, and serves the examples
 	tests/amalgamation/run '$(AMALGAMATION)'
+
+# Sentences stay in the second: most tests read them.
+OFF := $(addprefix -DRESPUB_,$(addsuffix =0,THREADS RESOLVE UNIX RESP3 PATTERNS FAST))
+OFF_TESTS := $(filter-out $(C)/off/tests/unit/schema%,$(patsubst %.c,$(C)/off/%,$(wildcard \
+  tests/unit/*_test.c)))
+check-config: amalgamation ## every combination of the knobs compiles, and what remains works
+	tests/config/run '$(AMALGAMATION)'
+	$(MAKE) $(PARALLEL) B='$(C)/off' CFLAGS='$(STRICT)' CPPFLAGS='$(OFF)' $(OFF_TESTS)
+	RESPUB_BUILD='$(abspath $(C))/off' tests/run $(abspath $(OFF_TESTS))
 
 check-clang: ## everything with clang and warnings as errors, the fuzzers too
 	$(MAKE) $(PARALLEL) B='$(C)/clang' CC=clang CFLAGS='$(STRICT)' $(ALL_GOALS)

@@ -141,7 +141,8 @@ static respub_kind kind_of(unsigned topic) {
 }
 
 static void ask(sim *s) {
-  unsigned i = respub_sim_below(&s->random, RESPUB_SIM_TOPICS);
+  unsigned i =
+      respub_sim_below(&s->random, RESPUB_PATTERNS ? RESPUB_SIM_TOPICS : RESPUB_SIM_CHANNELS);
   topic_view *v = &s->views[i];
   TRACE(s, "user: %s %s", v->topic == NULL ? "wants" : "drops", respub_sim_topic_name(i));
   v->era++;

@@ -32,6 +32,9 @@ typedef struct respub_test {
 
 #define RESPUB_TEST(function)                                                                      \
   { #function, function }
+/* A test of what a switch of resp/config.h may leave out; there it is no test. */
+#define RESPUB_TEST_OF(feature, function)                                                          \
+  { #function, (feature) ? (function) : NULL }
 #define RESPUB_TEST_COUNT(tests) (sizeof(tests) / sizeof(tests)[0])
 
 /* Runs the n tests in order, or those whose names stand in argv, and prints CUnit's summary.

@@ -287,8 +287,8 @@ int main(int argc, char **argv) {
       RESPUB_TEST(flushing_reads_what_comes_meanwhile),
       RESPUB_TEST(flushing_stops_reading_when_replies_fill_their_bound_and_goes_on_writing),
       RESPUB_TEST(a_flush_that_is_not_taken_times_out_and_can_go_on),
-      RESPUB_TEST(pushes_pass_a_command_by_but_not_a_reader_of_replies),
-      RESPUB_TEST(an_endless_row_of_pushes_is_no_reply),
+      RESPUB_TEST_OF(RESPUB_RESP3, pushes_pass_a_command_by_but_not_a_reader_of_replies),
+      RESPUB_TEST_OF(RESPUB_RESP3, an_endless_row_of_pushes_is_no_reply),
       RESPUB_TEST(a_command_too_large_for_the_queue_is_refused_and_the_next_one_served),
   };
   return respub_test_main("net command", tests, RESPUB_TEST_COUNT(tests), argc, argv);

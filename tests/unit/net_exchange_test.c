@@ -474,7 +474,7 @@ int main(int argc, char **argv) {
       RESPUB_TEST(what_came_before_the_end_can_still_be_taken),
       RESPUB_TEST(a_broken_stream_says_what_the_system_said),
       RESPUB_TEST(unread_values_are_bounded),
-      RESPUB_TEST(a_push_is_a_value_that_answers_nothing),
+      RESPUB_TEST_OF(RESPUB_RESP3, a_push_is_a_value_that_answers_nothing),
       RESPUB_TEST(commands_wait_in_order_until_they_are_pushed),
       RESPUB_TEST(parts_leave_once_and_in_order_whatever_the_socket_takes),
       RESPUB_TEST(a_payload_that_the_socket_takes_is_not_copied),

@@ -242,7 +242,7 @@ int main(int argc, char **argv) {
   static const respub_test tests[] = {
       RESPUB_TEST(everything_goes_out_in_one_piece_credentials_first),
       RESPUB_TEST(the_longest_options_fit_and_are_within_what_servers_take_before_login),
-      RESPUB_TEST(every_reply_has_its_meaning),
+      RESPUB_TEST_OF(RESPUB_RESP3, every_reply_has_its_meaning),
       RESPUB_TEST(a_remark_explains_a_connection_that_then_ends),
       RESPUB_TEST(an_end_without_a_remark_is_just_that),
       RESPUB_TEST(a_server_that_quotes_the_password_is_not_repeated),

@@ -366,7 +366,7 @@ int main(int argc, char **argv) {
       RESPUB_TEST(a_server_that_says_nothing_is_given_up_at_the_same_deadline),
       RESPUB_TEST(what_is_there_at_the_deadline_still_counts),
       RESPUB_TEST(a_step_leaves_no_reply_in_the_buffer),
-      RESPUB_TEST(a_peer_that_never_stops_talking_is_given_up_at_the_deadline),
+      RESPUB_TEST_OF(RESPUB_RESP3, a_peer_that_never_stops_talking_is_given_up_at_the_deadline),
       RESPUB_TEST(a_transport_that_fails_gives_its_own_reason),
       RESPUB_TEST(why_a_server_hangs_up_is_told_in_its_own_words),
       RESPUB_TEST(a_write_that_fails_with_nothing_to_read_fails_the_opening),

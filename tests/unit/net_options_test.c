@@ -126,7 +126,9 @@ static const row rows[] = {
     {DB, -1, "", RESPUB_EARGUMENT},
     {DB, 15, "", RESPUB_OK},
     {PROTOCOL, 1, "", RESPUB_EARGUMENT},
+#if RESPUB_RESP3
     {PROTOCOL, 3, "", RESPUB_OK},
+#endif
     {PROTOCOL, 4, "", RESPUB_EARGUMENT},
     {CONNECT_TIMEOUT, 0, "", RESPUB_EARGUMENT},
     {CONNECT_TIMEOUT, 1, "", RESPUB_OK},
@@ -167,11 +169,13 @@ static void a_unix_socket_needs_neither_host_nor_port(void) {
 
 static void an_address_is_written_without_user_and_password(void) {
   static const char *const rows_of_two[][2] = {
-      {"redis://user:hunter2@example.org:1234/5", "redis://example.org:1234/5"},
-      {"redis://", "redis://localhost:6379/0"},
-      {"redis://[::1]/2147483647", "redis://[::1]:6379/2147483647"},
-      {"unix://u:hunter2@/run/r.sock?db=3", "unix:///run/r.sock?db=3"},
-      {"unix:///r", "unix:///r?db=0"},
+    {"redis://user:hunter2@example.org:1234/5", "redis://example.org:1234/5"},
+    {"redis://", "redis://localhost:6379/0"},
+    {"redis://[::1]/2147483647", "redis://[::1]:6379/2147483647"},
+#if RESPUB_UNIX
+    {"unix://u:hunter2@/run/r.sock?db=3", "unix:///run/r.sock?db=3"},
+    {"unix:///r", "unix:///r?db=0"},
+#endif
   };
   for (size_t i = 0; i < sizeof rows_of_two / sizeof rows_of_two[0]; i++) {
     respub_options o;
@@ -201,7 +205,7 @@ int main(int argc, char **argv) {
   static const respub_test tests[] = {
       RESPUB_TEST(the_defaults_are_those_of_the_header),
       RESPUB_TEST(a_member_out_of_its_range_is_refused_before_anything_is_opened),
-      RESPUB_TEST(a_unix_socket_needs_neither_host_nor_port),
+      RESPUB_TEST_OF(RESPUB_UNIX, a_unix_socket_needs_neither_host_nor_port),
       RESPUB_TEST(an_address_is_written_without_user_and_password),
       RESPUB_TEST(an_address_that_does_not_fit_is_cut),
   };

@@ -40,11 +40,13 @@ static const accepted good[] = {
     {"redis://[::1]:6380/1", "::1", 6380, "", "", "", 1},
     {"redis://u:p@[::ffff:127.0.0.1]:6380", "::ffff:127.0.0.1", 6380, "", "u", "p", 0},
     {"redis://[fe80::1%25eth0]:6380", "fe80::1%eth0", 6380, "", "", "", 0},
+#if RESPUB_UNIX
     {"unix:///run/redis.sock", "localhost", 6379, "/run/redis.sock", "", "", 0},
     {"Unix:///run/a%20b", "localhost", 6379, "/run/a b", "", "", 0},
     {"unix:///run/redis.sock?db=12", "localhost", 6379, "/run/redis.sock", "", "", 12},
     {"unix://:p%2f@/r?db=0", "localhost", 6379, "/r", "", "p/", 0},
     {"unix://user:p@/run/r@b", "localhost", 6379, "/run/r@b", "user", "p", 0},
+#endif
 };
 
 static bool options_are(const respub_options *o, const accepted *a) {
@@ -140,6 +142,7 @@ static const refused bad[] = {
     {"redis://h%", "host"},
     {"redis://h%4", "host"},
     {"redis://u:p@q@h", "%40"},
+#if RESPUB_UNIX
     {"unix://", "path"},
     {"unix:///", "path"},
     {"unix://relative/path", "three slashes"},
@@ -154,6 +157,7 @@ static const refused bad[] = {
     {"unix:///r?timeout=1", "?db=N"},
     {"unix:///r%00", "path"},
     {"unix:///r%f", "path"},
+#endif
 };
 
 static void a_malformed_url_is_refused_and_the_part_at_fault_named(void) {
@@ -189,10 +193,12 @@ typedef struct bound {
 static void a_part_that_does_not_fit_is_refused_not_cut(void) {
   static const respub_options *const o = NULL;
   static const bound bounds[] = {
-      {"redis://", ":1", sizeof o->host - 1, "host"},
-      {"redis://", "@h", sizeof o->username - 1, "username"},
-      {"redis://:", "@h", sizeof o->password - 1, "password"},
-      {"unix:///", "", sizeof o->unix_path - 2, "path"},
+    {"redis://", ":1", sizeof o->host - 1, "host"},
+    {"redis://", "@h", sizeof o->username - 1, "username"},
+    {"redis://:", "@h", sizeof o->password - 1, "password"},
+#if RESPUB_UNIX
+    {"unix:///", "", sizeof o->unix_path - 2, "path"},
+#endif
   };
   char url[8192];
   for (size_t i = 0; i < sizeof bounds / sizeof bounds[0]; i++) {

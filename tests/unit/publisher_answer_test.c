@@ -331,7 +331,7 @@ static const respub_test tests[] = {
     RESPUB_TEST(a_server_that_loads_is_connected_to_all_the_same),
     RESPUB_TEST(a_server_that_refuses_the_password_while_it_loads_leaves_it_unsent),
     RESPUB_TEST(what_is_no_answer_ends_the_connection_and_leaves_the_message_in_doubt),
-    RESPUB_TEST(a_push_among_the_answers_is_passed_over),
+    RESPUB_TEST_OF(RESPUB_RESP3, a_push_among_the_answers_is_passed_over),
     RESPUB_TEST(a_count_below_zero_is_no_count),
 };
 

@@ -286,10 +286,10 @@ static const respub_test tests[] = {
     RESPUB_TEST(valkey_saying_nosub_ends_a_subscription_like_a_confirmation),
     RESPUB_TEST(an_unsubscribe_that_is_refused_leaves_a_subscription_without_handlers),
     RESPUB_TEST(an_unsubscribe_that_is_refused_is_asked_for_again_later_and_told_once),
-    RESPUB_TEST(odd_sequences_are_ignored_or_end_the_connection_never_the_program),
+    RESPUB_TEST_OF(RESPUB_RESP3, odd_sequences_are_ignored_or_end_the_connection_never_the_program),
     RESPUB_TEST(a_count_that_differs_resynchronises_twice_and_is_then_believed),
     RESPUB_TEST(what_the_server_takes_away_is_asked_for_again_with_a_gap),
-    RESPUB_TEST(resp3_pushes_are_the_same_frames),
+    RESPUB_TEST_OF(RESPUB_RESP3, resp3_pushes_are_the_same_frames),
     RESPUB_TEST(a_nosub_refuses_no_subscription),
     RESPUB_TEST(a_flush_waits_for_what_was_asked_before_and_not_for_what_came_after),
 };
