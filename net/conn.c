@@ -231,6 +231,8 @@ static respub_status shake(respub_conn *conn, int64_t now_ms) {
 }
 
 static respub_status go_on_dialing(respub_conn *conn, int64_t now_ms) {
+  if (conn->resolving)
+    conn->deadline_ms = now_ms + conn->connect_timeout_ms;
   int64_t wake_ms = conn->deadline_ms;
   respub_status status = conn->transport.connect(conn->transport.ctx, now_ms, &conn->dial_events,
                                                  &wake_ms, &conn->error);
@@ -238,6 +240,11 @@ static respub_status go_on_dialing(respub_conn *conn, int64_t now_ms) {
   if (status == RESPUB_OK) {
     conn->wake_ms = conn->deadline_ms;
     return begin_handshake(conn);
+  }
+  conn->resolving = status == RESPUB_MORE;
+  if (conn->resolving) {
+    conn->wake_ms = wake_ms;
+    return RESPUB_AGAIN;
   }
   if (status == RESPUB_AGAIN) {
     conn->wake_ms = wake_ms < conn->deadline_ms ? wake_ms : conn->deadline_ms;

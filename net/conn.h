@@ -50,6 +50,7 @@ struct respub_conn {
   int command_timeout_ms;
   short dial_events;
   bool stepped;
+  bool resolving;           /* the time to connect has not begun */
   bool half_lost;           /* lost in writing: what the peer said before can still be read */
   respub__opening *opening; /* NULL when ready */
   respub_status status;     /* why it is lost or refused */

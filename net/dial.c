@@ -1,5 +1,6 @@
 #include "net/dial.h"
 
+#include "net/lookup.h"
 #include "net/memory.h"
 #include "net/text.h"
 #include "net/wait.h"
@@ -13,12 +14,12 @@
 typedef struct dialer {
   respub_allocator allocator;
   respub__socket_tuning tuning;
-  int fd;               /* -1: none at the moment */
-  size_t next;          /* the address after the one being tried */
-  int64_t share_end_ms; /* when the one being tried is given up; valid while next > 0 */
-  int reason;           /* errno of the last failure */
-  size_t count;
-  respub__address addresses[];
+  int fd;                 /* -1: none at the moment */
+  size_t next;            /* the address after the one being tried */
+  int64_t share_end_ms;   /* when the one being tried is given up; valid while next > 0 */
+  int reason;             /* errno of the last failure */
+  respub__lookup *lookup; /* NULL: the addresses are known */
+  respub__addresses addresses;
 } dialer;
 
 static void close_socket(dialer *d) {
@@ -30,12 +31,12 @@ static respub_status give_up(const dialer *d, respub_error *error) {
   char where[RESPUB__ADDRESS_TEXT];
   char why[RESPUB__ERRNO_TEXT];
   return respub__fail(error, RESPUB_ECONNECT, "cannot connect to %s: %s",
-                      respub__address_text(&d->addresses[d->next - 1], where),
+                      respub__address_text(&d->addresses.list[d->next - 1], where),
                       respub__errno_text(d->reason, why, sizeof why));
 }
 
 static int64_t share_end(const dialer *d, int64_t now_ms, int64_t deadline_ms) {
-  size_t left = d->count - d->next;
+  size_t left = d->addresses.count - d->next;
   if (deadline_ms == RESPUB_NEVER || left <= 1)
     return deadline_ms;
   return now_ms + (deadline_ms - now_ms) / (int64_t)left;
@@ -45,7 +46,7 @@ static int64_t share_end(const dialer *d, int64_t now_ms, int64_t deadline_ms) {
 static respub_status try_current(dialer *d, int64_t now_ms, short *events, int64_t *deadline_ms) {
   respub_status status = RESPUB_OK;
   if (d->fd < 0)
-    status = respub__socket_connect(&d->fd, &d->addresses[d->next - 1], &d->tuning);
+    status = respub__socket_connect(&d->fd, &d->addresses.list[d->next - 1], &d->tuning);
   if (status == RESPUB_OK)
     status = respub__socket_connected(d->fd);
   if (status == RESPUB_EIO)
@@ -63,16 +64,35 @@ static respub_status try_current(dialer *d, int64_t now_ms, short *events, int64
   return RESPUB_AGAIN;
 }
 
+/* OK: the addresses are known. MORE: not yet. */
+static respub_status await_addresses(dialer *d, short *events, int64_t *deadline_ms,
+                                     respub_error *error) {
+  if (d->lookup == NULL)
+    return RESPUB_OK;
+  respub_status status = respub__lookup_take(d->lookup, &d->addresses, &d->allocator, error);
+  if (status == RESPUB_AGAIN) {
+    *events = POLLIN;
+    *deadline_ms = RESPUB_NEVER;
+    return RESPUB_MORE;
+  }
+  respub__lookup_end(d->lookup);
+  d->lookup = NULL;
+  return status;
+}
+
 static respub_status dial_connect(void *ctx, int64_t now_ms, short *events, int64_t *deadline_ms,
                                   respub_error *error) {
   dialer *d = ctx;
   int64_t whole_ms = *deadline_ms;
+  respub_status known = await_addresses(d, events, deadline_ms, error);
+  if (known != RESPUB_OK)
+    return known;
   for (;;) {
     respub_status status = d->next > 0 ? try_current(d, now_ms, events, deadline_ms) : RESPUB_EIO;
     if (status != RESPUB_EIO)
       return status;
     close_socket(d);
-    if (d->next == d->count)
+    if (d->next == d->addresses.count)
       return give_up(d, error);
     d->share_end_ms = share_end(d, now_ms, whole_ms);
     d->next++;
@@ -91,44 +111,66 @@ static void dial_close(void *ctx) {
   dialer *d = ctx;
   respub_allocator allocator = d->allocator;
   close_socket(d);
+  respub__lookup_end(d->lookup);
+  respub__addresses_free(&d->addresses, &allocator);
   respub__free(&allocator, d);
 }
 
 static int dial_fd(void *ctx) {
-  return ((dialer *)ctx)->fd;
+  const dialer *d = ctx;
+  return d->lookup != NULL ? respub__lookup_fd(d->lookup) : d->fd;
+}
+
+static dialer *make_dialer(const respub_options *options) {
+  respub_allocator allocator = respub__allocator(&options->allocator);
+  dialer *d = respub__alloc_zero(&allocator, sizeof *d);
+  if (d == NULL)
+    return NULL;
+  d->allocator = allocator;
+  d->tuning.keepalive_s = options->keepalive_s;
+  d->tuning.user_timeout_ms = options->user_timeout_ms;
+  d->fd = -1;
+  return d;
+}
+
+/* Ends in a transport, or frees d. */
+static respub_status finish_dial(dialer *d, respub_status status, respub_transport *transport) {
+  if (status == RESPUB_OK)
+    *transport = (respub_transport){d, dial_connect, dial_read, dial_write, dial_close, dial_fd};
+  else
+    dial_close(d);
+  return status;
 }
 
 respub_status respub__dial_addresses(const respub__addresses *addresses,
                                      const respub_options *options, respub_transport *transport,
                                      respub_error *error) {
-  respub_allocator allocator = respub__allocator(&options->allocator);
-  size_t list_size = addresses->count * sizeof addresses->list[0];
-  dialer *d = respub__alloc_zero(&allocator, sizeof *d + list_size);
+  dialer *d = make_dialer(options);
   if (d == NULL)
     return respub__fail(error, RESPUB_ENOMEM, "out of memory for a socket");
-  d->allocator = allocator;
-  d->tuning.keepalive_s = options->keepalive_s;
-  d->tuning.user_timeout_ms = options->user_timeout_ms;
-  d->fd = -1;
-  d->count = addresses->count;
-  memcpy(d->addresses, addresses->list, list_size);
-  *transport = (respub_transport){d, dial_connect, dial_read, dial_write, dial_close, dial_fd};
-  return RESPUB_OK;
+  respub_status status = respub__addresses_copy(&d->addresses, addresses, &d->allocator, error);
+  return finish_dial(d, status, transport);
+}
+
+/* A name is left to a thread, or waited for when there is none to be had. */
+static respub_status find_host(dialer *d, const respub_options *o, respub_error *error) {
+  respub_status status =
+      respub__resolve_numbers(&d->addresses, &d->allocator, o->host, o->port, error);
+  if (status != RESPUB_AGAIN || respub__lookup_start(&d->lookup, o->host, o->port) == RESPUB_OK)
+    return status == RESPUB_AGAIN ? RESPUB_OK : status;
+  return respub__resolve(&d->addresses, &d->allocator, o->host, o->port, error);
 }
 
 respub_status respub__dial(void *ctx, const respub_options *options, int64_t now_ms,
                            respub_transport *transport, respub_error *error) {
   (void)ctx;
   (void)now_ms;
-  respub_allocator allocator = respub__allocator(&options->allocator);
-  respub__addresses addresses;
+  dialer *d = make_dialer(options);
+  if (d == NULL)
+    return respub__fail(error, RESPUB_ENOMEM, "out of memory for a socket");
+  bool local = options->unix_path[0] != '\0';
   respub_status status =
-      options->unix_path[0] != '\0'
-          ? respub__resolve_local(&addresses, &allocator, options->unix_path, error)
-          : respub__resolve(&addresses, &allocator, options->host, options->port, error);
-  if (status != RESPUB_OK)
-    return status;
-  status = respub__dial_addresses(&addresses, options, transport, error);
-  respub__addresses_free(&addresses, &allocator);
-  return status;
+      local ? respub__resolve_local(&d->addresses, &d->allocator, options->unix_path, error)
+            : find_host(d, options, error);
+  return finish_dial(d, status, transport);
 }

@@ -4,7 +4,8 @@
 
 #include "net/resolve.h"
 
-/* A respub_dial: resolves what the options name, then as respub__dial_addresses. ctx is ignored. */
+/* A respub_dial: looks up what the options name while it connects, then as respub__dial_addresses.
+ * ctx is ignored. */
 RESPUB_MUST_USE respub_status respub__dial(void *ctx, const respub_options *options, int64_t now_ms,
                                            respub_transport *transport, respub_error *error);
 

@@ -64,8 +64,9 @@ typedef struct respub_transport {
   void *ctx;
   /* Goes on with connecting. *deadline_ms tells when the caller will give up, so that the time can
    * be shared among several addresses. RESPUB_OK: connected. RESPUB_AGAIN: call again when the
-   * descriptor is ready for the events now in *events, or at what is now *deadline_ms. < 0: failed
-   * for good, error filled. */
+   * descriptor is ready for the events now in *events, or at what is now *deadline_ms.
+   * RESPUB_MORE: the same, while a name is being resolved; the caller's time begins behind that.
+   * < 0: failed for good, error filled. */
   respub_status (*connect)(void *ctx, int64_t now_ms, short *events, int64_t *deadline_ms,
                            respub_error *error);
   /* > 0: so many bytes read (<= len). 0: none now, try again later. RESPUB_EEOF: the peer closed.
@@ -157,8 +158,9 @@ size_t respub_options_address(const respub_options *options, char *out, size_t c
 
 typedef struct respub_conn respub_conn;
 
-/* Connects and shakes hands, waiting for at most connect_timeout_ms (getaddrinfo's own time comes
- * on top; addresses in numbers and Unix sockets need none). *conn is NULL on failure.
+/* Connects and shakes hands, waiting for at most connect_timeout_ms (the time of the system's
+ * resolver comes on top; addresses in numbers and Unix sockets need none). *conn is NULL on
+ * failure.
  *
  * The handshake is one round trip: HELLO 3 [AUTH user password] (protocol 3) or AUTH; SELECT unless
  * db is 0; CLIENT SETNAME unless empty; CLIENT SETINFO lib-name and lib-ver, whose errors are
@@ -216,9 +218,11 @@ size_t respub_conn_due(const respub_conn *conn);
 
 /* -- The same connection without waiting -- */
 
-/* Begins to connect (name resolution, if needed, waits). Then call respub_conn_step until it is not
- * AGAIN. connect_timeout_ms begin with the first step. ERESOLVE, ENOMEM, EARGUMENT; *conn is then
- * NULL. */
+/* Begins to connect. A name is resolved in a thread of the library's, because no resolver can be
+ * called off: it may live on, with signals blocked, for a while after the connection was closed.
+ * (Where there is no thread to be had, this call waits for the resolver.) Then call
+ * respub_conn_step until it is not AGAIN. connect_timeout_ms begin with the first step or when the
+ * name is resolved. ERESOLVE, ENOMEM, EARGUMENT; *conn is then NULL. */
 RESPUB_MUST_USE respub_status respub_conn_start(respub_conn **conn, const respub_options *options,
                                                 int64_t now_ms, respub_error *error);
 

@@ -70,12 +70,10 @@ static respub_status fail_to_resolve(respub_error *error, const char *host, int 
                                          : gai_strerror(code));
 }
 
-respub_status respub__resolve(respub__addresses *addresses, const respub_allocator *allocator,
-                              const char *host, uint16_t port, respub_error *error) {
-  struct addrinfo *found = NULL;
-  int code = look_up(host, AI_NUMERICHOST, &found);
-  if (code == EAI_NONAME)
-    code = look_up(host, 0, &found);
+/* code is getaddrinfo's. */
+static respub_status take_found(respub__addresses *addresses, const respub_allocator *allocator,
+                                const char *host, uint16_t port, int code, struct addrinfo *found,
+                                respub_error *error) {
   if (code != 0)
     return fail_to_resolve(error, host, code, errno);
   size_t count = count_usable(found);
@@ -86,6 +84,23 @@ respub_status respub__resolve(respub__addresses *addresses, const respub_allocat
     copy_usable(addresses, found, port);
   freeaddrinfo(found);
   return status;
+}
+
+respub_status respub__resolve(respub__addresses *addresses, const respub_allocator *allocator,
+                              const char *host, uint16_t port, respub_error *error) {
+  struct addrinfo *found = NULL;
+  int code = look_up(host, 0, &found);
+  return take_found(addresses, allocator, host, port, code, found, error);
+}
+
+respub_status respub__resolve_numbers(respub__addresses *addresses,
+                                      const respub_allocator *allocator, const char *host,
+                                      uint16_t port, respub_error *error) {
+  struct addrinfo *found = NULL;
+  int code = look_up(host, AI_NUMERICHOST, &found);
+  if (code == EAI_NONAME)
+    return RESPUB_AGAIN;
+  return take_found(addresses, allocator, host, port, code, found, error);
 }
 
 #else
@@ -120,6 +135,12 @@ respub_status respub__resolve(respub__addresses *addresses, const respub_allocat
   return status;
 }
 
+respub_status respub__resolve_numbers(respub__addresses *addresses,
+                                      const respub_allocator *allocator, const char *host,
+                                      uint16_t port, respub_error *error) {
+  return respub__resolve(addresses, allocator, host, port, error);
+}
+
 #endif
 
 respub_status respub__resolve_local(respub__addresses *addresses, const respub_allocator *allocator,
@@ -131,6 +152,14 @@ respub_status respub__resolve_local(respub__addresses *addresses, const respub_a
   status = reserve_list(addresses, allocator, 1, error);
   if (status == RESPUB_OK)
     addresses->list[0] = address;
+  return status;
+}
+
+respub_status respub__addresses_copy(respub__addresses *to, const respub__addresses *from,
+                                     const respub_allocator *allocator, respub_error *error) {
+  respub_status status = reserve_list(to, allocator, from->count, error);
+  if (status == RESPUB_OK)
+    memcpy(to->list, from->list, from->count * sizeof *from->list);
   return status;
 }
 

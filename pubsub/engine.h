@@ -18,8 +18,8 @@ void respub__engine_init(respub__engine *e, const respub_subscriber_options *opt
                          uint64_t seed);
 void respub__engine_free(respub__engine *e);
 
-/* A turn has two halves. The first may wait in name resolution and touches the link only, so that
- * no lock need be held; the second is quick. */
+/* A turn has two halves. The first may wait in a dial or for credentials of the program, and
+ * touches the link only, so that no lock need be held; the second is quick. */
 respub__link_result respub__engine_connect(respub__engine *e, int64_t now_ms);
 void respub__engine_connected(respub__engine *e, int64_t now_ms, respub__link_result result);
 

@@ -25,7 +25,7 @@ void respub__link_init(respub__link *link, const respub_options *options, int64_
                        int64_t max_ms, int64_t slow_ms, uint64_t seed);
 
 /* Does what the lifecycle wants now: begins an attempt that is due, goes on with one. Returns what
- * just became so; NOTHING also while it stays live. Never waits (name resolution apart). */
+ * just became so; NOTHING also while it stays live. Never waits. */
 respub__link_result respub__link_step(respub__link *link, int64_t now_ms);
 
 /* The live connection failed with status (of fill, take, push or write, or ESILENT, EPROTOCOL of

@@ -174,7 +174,7 @@ void respub__publisher_ring_all_locked(respub_publisher *pub);
 /* -- the connection (publisher_link.c) -- */
 
 /* Lock held on entry, by the leader. Connects, reads if readable or long not looked at, writes.
- * Never waits (name resolution apart). */
+ * Never waits. */
 void respub__publisher_work_locked(respub_publisher *pub, int64_t now_ms, bool readable);
 
 /* Lock held on entry. The connection is to be given up by the next leader. The first reason counts;

@@ -251,7 +251,7 @@ size_t respub_subscriber_fds(respub_subscriber *sub, struct pollfd *fds);
 /* Milliseconds until step must be called even if no descriptor is ready; -1: no limit; 0: now. */
 int respub_subscriber_timeout_ms(respub_subscriber *sub);
 
-/* Does what can be done now without waiting (name resolution apart) and runs the handlers. Call it
+/* Does what can be done now without waiting, and runs the handlers. Call it
  * first, and then whenever a descriptor is ready or the time has come; calling it more often does
  * no harm. OK; ESTATE when driven otherwise, by a handler that has called stop and still runs too;
  * ECLOSED. */
@@ -410,7 +410,7 @@ RESPUB_MUST_USE respub_status respub_publisher_flush(respub_publisher *pub, int 
 /* Messages accepted by queue that have no result yet. */
 size_t respub_publisher_outstanding(respub_publisher *pub);
 
-/* Event loop: as for the subscriber. step never waits (name resolution apart); it sends what is
+/* Event loop: as for the subscriber. step never waits; it sends what is
  * queued, takes replies and reconnects. ESTATE: another thread waits in a call of this publisher
  * and does the work. */
 size_t respub_publisher_fds(respub_publisher *pub, struct pollfd *fds);

@@ -6,7 +6,7 @@
  * deliverer is a second thread of start or a caller.
  *
  * The lock guards everything below but the link. It is never held while a handler or released
- * function runs, while a name is resolved, or while anybody waits. */
+ * function runs, while credentials are asked for, or while anybody waits. */
 #ifndef RESPUB_PUBSUB_SUBSCRIBER_H
 #define RESPUB_PUBSUB_SUBSCRIBER_H
 

@@ -74,8 +74,8 @@ RESPUB__APART static void hand_other_locked(respub_subscriber *sub, respub_event
   *event = (respub_event){.type = RESPUB_EVENT_MESSAGE};
 }
 
-/* Lock held on entry. Connects and goes on with connecting, without the lock: names may have to be
- * resolved. */
+/* Lock held on entry. Connects and goes on with connecting, without the lock: the program may be
+ * asked for credentials. */
 static void connect_locked(respub_subscriber *sub) {
   respub__engine *e = &sub->engine;
   if (respub__link_is_live(&e->link))
