@@ -34,6 +34,25 @@ static void each_line_that_fails_is_told_with_its_reason(void) {
   respub_test_output_free(&r);
 }
 
+/* One in the middle and one at the end, each much longer than what is read at once. */
+static void lines_beyond_the_limit_are_told_and_passed_over(void) {
+  enum {
+    LONG = 17 * 1024 * 1024
+  };
+  static const char between[] = "\n{}\n";
+  size_t len = 2 * (size_t)LONG + sizeof between - 1;
+  char *input = malloc(len);
+  CU_ASSERT_PTR_NOT_NULL_FATAL(input);
+  memset(input, 'x', len);
+  memcpy(input + LONG, between, sizeof between - 1);
+  respub_test_output r;
+  CU_ASSERT_EQUAL(respub_test_command(RESPUB_TEST_WORDS("validate", "any"), input, len, &r), 3);
+  CU_ASSERT_STRING_EQUAL(r.err, "respub: validate: line 1: longer than 16 MiB\n"
+                                "respub: validate: line 3: longer than 16 MiB\n");
+  respub_test_output_free(&r);
+  free(input);
+}
+
 static void a_file_is_read_like_standard_input(void) {
   char path[] = "/tmp/respub-validate-XXXXXX";
   int fd = mkstemp(path);
@@ -87,6 +106,7 @@ int main(int argc, char **argv) {
   static const respub_test tests[] = {
       RESPUB_TEST(good_lines_say_nothing),
       RESPUB_TEST(each_line_that_fails_is_told_with_its_reason),
+      RESPUB_TEST(lines_beyond_the_limit_are_told_and_passed_over),
       RESPUB_TEST(a_file_is_read_like_standard_input),
       RESPUB_TEST(control_characters_are_shown_not_sent),
       RESPUB_TEST(the_registry_is_a_line_an_entry),
