@@ -10,7 +10,7 @@ typedef struct respub__arena {
   size_t left; /* bytes free at the end of the first block */
 } respub__arena;
 
-/* Zeroed and fit for any type; for n elements of size bytes. NULL: out of memory. */
+/* Zeroed and fit for any number or pointer; for n elements of size bytes. NULL: out of memory. */
 void *respub__arena_take(respub__arena *arena, size_t n, size_t size);
 
 void respub__arena_free(respub__arena *arena);

@@ -33,7 +33,8 @@ static bool short_decimal(double x, decimal *d) {
   double power = 1;
   for (int k = 0; k >= -22 && x * power < SAFE_END; k--) {
     uint64_t m = (uint64_t)(x * power + 0.5);
-    if ((double)m / power == x) {
+    const double quotient = (double)m / power; /* no longer with the extra bits of some machines */
+    if (quotient == x) {
       *d = normal(m, k);
       return true;
     }

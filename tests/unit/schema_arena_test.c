@@ -6,7 +6,9 @@
 #include <stdint.h>
 #include <string.h>
 
+/* max_align_t may be for vectors, which nothing here has. */
 enum {
+  WIDEST = _Alignof(long double),
   PIECES = 600
 };
 
@@ -21,7 +23,7 @@ static void pieces_are_zeroed_aligned_and_apart(void) {
   for (size_t i = 0; i < PIECES; i++) {
     pieces[i] = respub__arena_take(&arena, size_of(i), 1);
     CU_ASSERT_PTR_NOT_NULL_FATAL(pieces[i]);
-    RESPUB_CHECK((uintptr_t)pieces[i] % _Alignof(max_align_t) == 0, "%zu", i);
+    RESPUB_CHECK((uintptr_t)pieces[i] % WIDEST == 0, "%zu", i);
     for (size_t k = 0; k < size_of(i); k++) {
       if (pieces[i][k] != 0)
         CU_FAIL("not zeroed");

@@ -299,7 +299,7 @@ static void check_number(double number, const char *wanted) {
 static void numbers_are_printed_in_the_fewest_digits_that_read_back(void) {
   check_number(150.00, "150");
   check_number(0.1, "0.1");
-  check_number(0.1 + 0.2, "0.30000000000000004");
+  check_number(0.30000000000000004, "0.30000000000000004");
   check_number(19.99, "19.99");
   check_number(-1.5, "-1.5");
   check_number(0, "0");

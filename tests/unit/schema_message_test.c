@@ -62,8 +62,8 @@ static void escapes_and_numbers_of_python_arrive_exactly(void) {
   CU_ASSERT_STRING_EQUAL(field(order, "note")->valuestring,
                          "Z\xc3\xbcrich \"\xe2\x82\xac\" \xf0\x9f\x98\x80\n\t\\/\x01");
   CU_ASSERT_EQUAL(field(order, "big")->valuedouble, 9007199254740991.0);
-  CU_ASSERT_EQUAL(field(order, "tiny")->valuedouble, 5e-324);
-  CU_ASSERT_EQUAL(field(order, "sum")->valuedouble, 0.1 + 0.2);
+  CU_ASSERT_EQUAL(field(order, "tiny")->valuedouble, (double)5e-324); /* some machines have more */
+  CU_ASSERT_EQUAL(field(order, "sum")->valuedouble, (double)0.30000000000000004);
   CU_ASSERT_EQUAL(field(order, "exp")->valuedouble, 1e22);
   CU_ASSERT_STRING_EQUAL(message.timestamp, "2025-04-24T09:45:01");
   respub_message_free(&message);
