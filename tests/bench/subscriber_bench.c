@@ -92,8 +92,8 @@ static size_t answer(int fd, const respub_node *command, size_t held) {
   return names;
 }
 
-/* Confirms so many channels, then sends all messages, then waits for the end. */
-static void serve(int fd, size_t channels) {
+/* Confirms so many channels, sends all messages once there is a byte in go, waits for the end. */
+static void serve(int fd, int go, size_t channels) {
   static char in[1 << 20];
   respub_node nodes[256];
   respub_decoder d;
@@ -111,6 +111,8 @@ static void serve(int fd, size_t channels) {
     have -= at;
   }
   size_t len = write_frames(channels);
+  if (read(go, in, 1) != 1)
+    return;
   for (size_t sent = 0; sent < messages; sent += MANY)
     send_all(fd, frames, len);
   while (recv(fd, in, sizeof in, 0) > 0)
@@ -120,6 +122,7 @@ static void serve(int fd, size_t channels) {
 typedef struct sender {
   pid_t id;
   uint16_t port;
+  int go;
 } sender;
 
 static struct sockaddr_in loopback(uint16_t port) {
@@ -135,16 +138,18 @@ static sender start_sender(size_t channels) {
   struct sockaddr_in a = loopback(0);
   socklen_t len = sizeof a;
   sender s;
-  int listener = socket(AF_INET, SOCK_STREAM, 0);
-  require(listener >= 0 && bind(listener, (struct sockaddr *)&a, sizeof a) == 0 &&
+  int go[2], listener = socket(AF_INET, SOCK_STREAM, 0);
+  require(pipe(go) == 0 && listener >= 0 && bind(listener, (struct sockaddr *)&a, sizeof a) == 0 &&
               listen(listener, 1) == 0 && getsockname(listener, (struct sockaddr *)&a, &len) == 0,
           "listen");
   s.port = ntohs(a.sin_port);
   s.id = fork();
   if (s.id == 0) {
-    serve(accept(listener, NULL, NULL), channels);
+    serve(accept(listener, NULL, NULL), go[0], channels);
     _exit(0);
   }
+  s.go = go[1];
+  close(go[0]);
   close(listener);
   return s;
 }
@@ -152,6 +157,7 @@ static sender start_sender(size_t channels) {
 static void end_sender(sender s) {
   kill(s.id, SIGKILL);
   waitpid(s.id, NULL, 0);
+  close(s.go);
 }
 
 /* ------------------------------------------------------------------------------------------------
@@ -167,7 +173,8 @@ static int64_t clock_ns(clockid_t id) {
   return (int64_t)t.tv_sec * 1000000000 + t.tv_nsec;
 }
 
-static void begin(timing *t) {
+static void begin(sender s, timing *t) {
+  require(write(s.go, "", 1) == 1, "write");
   CALLGRIND_START_INSTRUMENTATION;
   CALLGRIND_ZERO_STATS;
   t->wall_ns = clock_ns(CLOCK_MONOTONIC);
@@ -194,6 +201,7 @@ static void on_message(const respub_event *event, void *ctx) {
 static void run_respub(sender s, size_t channels, timing *t, const char *name) {
   respub_subscriber_options o;
   respub_subscriber *sub;
+  respub_event event;
   char channel[32];
   respub_subscriber_options_init(&o);
   snprintf(o.connection.host, sizeof o.connection.host, "127.0.0.1");
@@ -206,8 +214,10 @@ static void run_respub(sender s, size_t channels, timing *t, const char *name) {
             "subscribe");
   received = 0;
   require(respub_subscriber_flush(sub, 60000) == RESPUB_OK, "flush");
-  begin(t);
-  require(received == messages || respub_subscriber_run(sub) == RESPUB_OK, "run");
+  while (respub_subscriber_next(sub, 0, &event) == RESPUB_OK)
+    continue;
+  begin(s, t);
+  require(respub_subscriber_run(sub) == RESPUB_OK, "run");
   finish(t, name);
   respub_subscriber_close(sub);
 }
@@ -225,7 +235,7 @@ static void run_hiredis(sender s, size_t channels, timing *t, const char *name) 
     require(redisGetReply(c, &reply) == REDIS_OK, "hiredis subscribe");
     freeReplyObject(reply);
   }
-  begin(t);
+  begin(s, t);
   for (size_t i = 0; i < messages; i++) {
     require(redisGetReply(c, &reply) == REDIS_OK, "hiredis reply");
     sink = ((redisReply *)reply)->element[2]->len;
@@ -297,7 +307,7 @@ static void run_bare(sender s, size_t channels, timing *t, const char *name) {
   static char in[16384 + 256];
   int fd = bare_connect(s.port, channels);
   size_t have = 0, found = 0;
-  begin(t);
+  begin(s, t);
   while (found < messages) {
     ssize_t got = recv(fd, in + have, sizeof in - have, 0);
     require(got > 0, "recv");
