@@ -73,7 +73,7 @@ size_t respub__conn_take_messages(respub_conn *conn, respub__message *messages, 
   const char *p = in->data + in->begin + conn->taken;
   const char *const last = in->data + in->end - STRING_BYTES;
   const char type = *p;
-  if (type != '*' && type != '>')
+  if (type != '*' && (!RESPUB_RESP3 || type != '>'))
     return 0;
   size_t most = conn->decoder.limits.bulk_bytes;
   for (const char *next; n < max; n++, p = next) {

@@ -11,6 +11,13 @@
 #define RESPUB__APART
 #endif
 
+/* Asks for the memory at p, which need not be valid, without waiting for it. */
+#if defined(__GNUC__)
+#define RESPUB__PREFETCH(p) __builtin_prefetch(p)
+#else
+#define RESPUB__PREFETCH(p) ((void)(p))
+#endif
+
 /* In front of a function that is a part of that way and has a name of its own for readers. */
 #if defined(__GNUC__)
 #define RESPUB__INLINE static inline __attribute__((always_inline))

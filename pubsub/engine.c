@@ -66,9 +66,19 @@ void respub__engine_connected(respub__engine *e, int64_t now_ms, respub__link_re
   }
 }
 
+/* What was decoded ahead goes with its connection. */
+static void forget_ahead(respub__engine *e) {
+#if RESPUB_FAST
+  respub__ahead_forget(&e->ahead);
+#else
+  (void)e;
+#endif
+}
+
 void respub__engine_lose(respub__engine *e, int64_t now_ms, respub_status status,
                          const char *text) {
   respub__link_lost(&e->link, now_ms, status, text);
+  forget_ahead(e);
   respub__session_lost(&e->session);
   e->disconnects++;
   note(e, RESPUB_EVENT_DISCONNECTED);
@@ -148,6 +158,7 @@ int64_t respub__engine_deadline_ms(const respub__engine *e) {
 void respub__engine_close(respub__engine *e) {
   bool live = respub__link_is_live(&e->link);
   respub__link_close(&e->link);
+  forget_ahead(e);
   if (live)
     respub__session_lost(&e->session);
 }

@@ -3,12 +3,15 @@
 #ifndef RESPUB_PUBSUB_ENGINE_H
 #define RESPUB_PUBSUB_ENGINE_H
 
+#include "pubsub/ahead.h"
 #include "pubsub/link.h"
-#include "pubsub/session_message.h"
 
 typedef struct respub__engine {
   respub__link link;
   respub__session session;
+#if RESPUB_FAST
+  respub__ahead ahead;
+#endif
   respub_event note; /* CONNECTED, CONNECT_FAILED or DISCONNECTED that is still to be told */
   bool noted;
   uint64_t disconnects, connect_failures, pings;
@@ -45,6 +48,15 @@ RESPUB_MUST_USE RESPUB__INLINE respub_status respub__engine_next(respub__engine 
       return RESPUB_OK;
     if (!respub__link_is_live(&e->link))
       return RESPUB_AGAIN;
+#if RESPUB_FAST
+    if (!respub__ahead_is_empty(&e->ahead)) {
+      if (respub__ahead_turn(&e->ahead, &e->session, event, topic))
+        return RESPUB_OK;
+      continue;
+    }
+    if (respub__ahead_look(&e->ahead, e->link.conn, &e->session.topics))
+      continue;
+#endif
     respub_status status = respub_conn_take(e->link.conn, &value);
     if (status != RESPUB_OK) {
       if (!respub__engine_read_on(e, now_ms, status))

@@ -3,17 +3,19 @@
 #ifndef RESPUB_PUBSUB_HANDLERS_H
 #define RESPUB_PUBSUB_HANDLERS_H
 
+#include "net/inline.h"
 #include "pubsub/topic.h"
 
 typedef struct respub__subscription {
+  /* What each message reads comes first. */
   struct respub__subscription *next; /* of the same topic, oldest first; NULL: last */
-  struct respub__subscription *prev; /* the first one's is the last */
-  respub__topic *topic;
+  uint64_t born; /* number of the dispatch during which it was made: not for that message */
   respub_handler *handler;
   void *ctx;
-  void (*released)(void *ctx);
   respub_subscription id;
-  uint64_t born; /* number of the dispatch during which it was made: not for that message */
+  struct respub__subscription *prev; /* the first one's is the last */
+  respub__topic *topic;
+  void (*released)(void *ctx);
 } respub__subscription;
 
 typedef struct respub__handler_slot {
@@ -60,6 +62,15 @@ static inline const respub__subscription *respub__handlers_next(respub__handlers
     return NULL;
   h->cursor = s->next;
   return s;
+}
+
+/* A hint that a dispatch for this topic is near. */
+static inline void respub__handlers_hint(const respub__topic *topic) {
+  const respub__subscription *s = topic->handlers;
+  if (s == NULL)
+    return;
+  RESPUB__PREFETCH(&s->next);
+  RESPUB__PREFETCH(&s->id);
 }
 
 /* One whose released function is to be called now by the caller (without the lock), who then frees

@@ -74,7 +74,7 @@ typedef struct respub__session {
   bool eventful;       /* respub__session_poll may have something to say */
   uint64_t unexpected;
   uint64_t resyncs;
-  char text[160]; /* why tick or respub__session_value (session_message.h) failed */
+  char text[160]; /* why tick or respub__session_value failed */
 } respub__session;
 
 void respub__session_init(respub__session *s, const respub_allocator *alloc, int64_t slow_retry_ms,
@@ -97,7 +97,15 @@ void respub__session_release(respub__session *s, respub__topic *t);
 uint64_t respub__session_barrier(respub__session *s);
 bool respub__session_settled(const respub__session *s, uint64_t ticket);
 
-/* -- What happens on the wire; see also session_message.h -- */
+/* -- What happens on the wire; messages of channels mostly come through ahead.h -- */
+
+/* A whole value came. *event is blank (all zero) or holds an earlier MESSAGE. OK: *event is filled
+ * (slices point into the value or a topic) and, for a MESSAGE, *topic is set; see
+ * respub__session_poll for more events. AGAIN: nothing to tell; *event is as good as before. < 0:
+ * the connection cannot go on and s->text says why (EPROTOCOL, EAUTH, EREFUSED). */
+RESPUB_MUST_USE respub_status respub__session_value(respub__session *s, int64_t now_ms,
+                                                    const respub_node *value, respub_event *event,
+                                                    respub__topic **topic);
 
 /* A connection is ready for commands: everything wanted is to be asked for anew. */
 void respub__session_connected(respub__session *s, int64_t now_ms);

@@ -1,5 +1,5 @@
 #include "net/format.h"
-#include "pubsub/session_message.h"
+#include "pubsub/session.h"
 #include "pubsub/session_topics.h"
 
 #include <string.h>
@@ -268,10 +268,46 @@ static respub_status on_frame(respub__session *s, int64_t now_ms, const respub_n
   return RESPUB_AGAIN;
 }
 
-respub_status respub__session_other(respub__session *s, int64_t now_ms, const respub_node *value,
+/* A flat frame of so many elements that begins with word. */
+static bool is_frame(const respub_node *value, uint32_t count, respub_slice word) {
+  return (value->type == RESPUB_ARRAY || value->type == RESPUB_PUSH) && value->span == count + 1 &&
+         value->integer == count && respub_slice_equal(value[1].text, word);
+}
+
+static respub_status on_message(respub__session *s, respub_kind kind, const respub_node *value,
+                                respub_event *event, respub__topic **topic) {
+  const respub_node *name = value + 2;
+  const respub_node *channel = kind == RESPUB_CHANNEL ? name : name + 1;
+  const respub_node *payload = channel + 1;
+  respub__topic *t = NULL;
+  /* A payload that is no string is an invalidation of client-side caching (tracking.c), never a
+   * published message. */
+  if (payload->type == RESPUB_BULK && channel->type == RESPUB_BULK)
+    t = respub__topics_find(&s->topics, kind, name->text);
+  /* What is not wanted any more was on its way when UNSUBSCRIBE went out. */
+  if (t == NULL || !t->wanted) {
+    s->unexpected++;
+    return RESPUB_AGAIN;
+  }
+  *event = (respub_event){.type = RESPUB_EVENT_MESSAGE,
+                          .kind = kind,
+                          .generation = s->generation,
+                          .channel = channel->text,
+                          .payload = payload->text};
+  if (kind == RESPUB_PATTERN)
+    event->pattern = name->text;
+  *topic = t;
+  return RESPUB_OK;
+}
+
+respub_status respub__session_value(respub__session *s, int64_t now_ms, const respub_node *value,
                                     respub_event *event, respub__topic **topic) {
   if (value->type == RESPUB_ATTRIBUTE)
-    return respub__session_value(s, now_ms, respub_node_value(value), event, topic);
+    value = respub_node_value(value);
+  if (is_frame(value, 3, RESPUB_LIT("message")))
+    return on_message(s, RESPUB_CHANNEL, value, event, topic);
+  if (RESPUB_PATTERNS && is_frame(value, 4, RESPUB_LIT("pmessage")))
+    return on_message(s, RESPUB_PATTERN, value, event, topic);
   s->eventful = true;
   if (value->type == RESPUB_ARRAY || value->type == RESPUB_PUSH)
     return on_frame(s, now_ms, value, event);

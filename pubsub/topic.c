@@ -1,54 +1,9 @@
 #include "pubsub/topic.h"
 
-#include "net/inline.h"
 #include "net/memory.h"
+#include "pubsub/topic_find.h"
 
 #include <string.h>
-
-static inline uint64_t word_at(const char *p) {
-  uint64_t w;
-  memcpy(&w, p, sizeof w);
-  return w;
-}
-
-/* Fewer than eight bytes; of one length each, two are the same word only if they are the same. */
-static inline uint64_t short_word(const char *p, size_t n) {
-  if (n >= 4) {
-    uint32_t first, last;
-    memcpy(&first, p, sizeof first);
-    memcpy(&last, p + n - sizeof last, sizeof last);
-    return (uint64_t)first << 32 | last;
-  }
-  const unsigned char *u = (const unsigned char *)p;
-  return n == 0 ? 0 : (uint64_t)u[0] << 16 | (uint64_t)u[n / 2] << 8 | u[n - 1];
-}
-
-/* Eight bytes a step. The high half of the product is folded in, because without it a changed top
- * bit stays one bit that a bit of the next word takes back, and outsiders could choose names that
- * collide under any seed. Differs between byte orders, which nothing observes. */
-static inline uint64_t mix(uint64_t h, uint64_t word) {
-#ifdef __SIZEOF_INT128__
-  __extension__ unsigned __int128 product = h ^ word;
-  product *= 0x9e3779b97f4a7c15u;
-  return (uint64_t)product ^ (uint64_t)(product >> 64);
-#else
-  h = (h ^ word) * 0x9e3779b97f4a7c15u;
-  h = (h ^ h >> 29) * 0xd6e8feb86659fd93u;
-  return h ^ h >> 32;
-#endif
-}
-
-static inline uint32_t hash_of(uint64_t seed, respub_kind kind, respub_slice name) {
-  uint64_t h = mix(seed ^ (uint64_t)kind, name.len);
-  const char *p = name.ptr;
-  if (name.len < 8)
-    return (uint32_t)(mix(mix(h, short_word(p, name.len)), 0));
-  const char *last = p + name.len - 8;
-  for (; p < last; p += 8)
-    h = mix(h, word_at(p));
-  /* The last eight bytes, some of which may have been in the word before. */
-  return (uint32_t)(mix(mix(h, word_at(last)), 0));
-}
 
 void respub__topics_init(respub__topics *topics, const respub_allocator *alloc, uint64_t seed) {
   *topics = (respub__topics){.alloc = *alloc, .seed = seed};
@@ -63,62 +18,39 @@ void respub__topics_free(respub__topics *topics) {
   topics->count = 0;
 }
 
-/* Names are short: comparing words here is cheaper than a call. */
-static inline bool same_bytes(const char *a, const char *b, size_t len) {
-  if (len < 8)
-    return short_word(a, len) == short_word(b, len);
-  size_t last = len - 8;
-  for (size_t i = 0; i < last; i += 8) {
-    if (word_at(a + i) != word_at(b + i))
-      return false;
-  }
-  return word_at(a + last) == word_at(b + last);
+respub__topic *respub__topics_find(const respub__topics *topics, respub_kind kind,
+                                   respub_slice name) {
+  return respub__topics_find_marked(topics, respub__topics_mark(topics, kind, name), name);
 }
 
-static inline bool is_same(const respub__topic *t, uint32_t hash, respub_kind kind,
-                           respub_slice name) {
-  return t->hash == hash && t->kind == (uint8_t)kind && t->len == name.len &&
-         same_bytes(t->name, name.ptr, name.len);
-}
-
-/* From the second slot on, for which few searches have a use. */
-RESPUB__APART static respub__topic *find_on(const respub__topics *topics, respub_kind kind,
-                                            respub_slice name, uint32_t hash) {
-  for (size_t i = (hash + (size_t)1) & topics->mask;; i = (i + 1) & topics->mask) {
-    respub__topic *t = topics->slots[i];
-    if (t == NULL || is_same(t, hash, kind, name))
+respub__topic *respub__topics_find_marked(const respub__topics *topics, uint64_t mark,
+                                          respub_slice name) {
+  if (topics->slots == NULL)
+    return NULL;
+  for (size_t i = (size_t)mark & topics->mask;; i = (i + 1) & topics->mask) {
+    respub__topic *t = topics->slots[i].topic;
+    if (t == NULL || (topics->slots[i].mark == mark && respub__topic_is(t, name)))
       return t;
   }
 }
 
-respub__topic *respub__topics_find(const respub__topics *topics, respub_kind kind,
-                                   respub_slice name) {
-  if (topics->slots == NULL)
-    return NULL;
-  uint32_t hash = hash_of(topics->seed, kind, name);
-  respub__topic *t = topics->slots[hash & topics->mask];
-  if (t == NULL || is_same(t, hash, kind, name))
-    return t;
-  return find_on(topics, kind, name, hash);
-}
-
-static void place(respub__topic **slots, size_t mask, respub__topic *t) {
-  size_t i = t->hash & mask;
-  while (slots[i] != NULL)
+static void place(respub__slot *slots, size_t mask, respub__slot slot) {
+  size_t i = (size_t)slot.mark & mask;
+  while (slots[i].topic != NULL)
     i = (i + 1) & mask;
-  slots[i] = t;
+  slots[i] = slot;
 }
 
 static bool grow_table(respub__topics *topics) {
   size_t slots = topics->slots == NULL ? RESPUB_FIRST_TOPICS : (topics->mask + 1) * 2;
-  if (slots > SIZE_MAX / sizeof(respub__topic *))
+  if (slots > SIZE_MAX / sizeof(respub__slot))
     return false;
-  respub__topic **fresh = respub__alloc_zero(&topics->alloc, slots * sizeof *fresh);
+  respub__slot *fresh = respub__alloc_zero(&topics->alloc, slots * sizeof *fresh);
   if (fresh == NULL)
     return false;
-  size_t at = 0;
-  for (respub__topic *t; (t = respub__topics_next(topics, &at)) != NULL;)
-    place(fresh, slots - 1, t);
+  for (size_t i = 0; topics->slots != NULL && i <= topics->mask; i++)
+    if (topics->slots[i].topic != NULL)
+      place(fresh, slots - 1, topics->slots[i]);
   respub__free(&topics->alloc, topics->slots);
   topics->slots = fresh;
   topics->mask = slots - 1;
@@ -136,32 +68,36 @@ respub__topic *respub__topics_add(respub__topics *topics, respub_kind kind, resp
   respub__topic *t = respub__alloc_zero(&topics->alloc, size);
   if (t == NULL)
     return NULL;
-  t->hash = hash_of(topics->seed, kind, name);
   t->len = (uint32_t)name.len;
   t->kind = (uint8_t)kind;
   t->wire = RESPUB__ABSENT;
   t->batch = RESPUB__BATCH;
   memcpy(t->name, name.ptr, name.len);
-  place(topics->slots, topics->mask, t);
+  uint64_t mark = respub__topics_mark(topics, kind, name);
+  place(topics->slots, topics->mask, (respub__slot){t, mark});
   topics->count++;
+  topics->changes++;
   return t;
 }
 
 /* Closes the hole by moving back what probed past it, so that no tombstones gather. */
 void respub__topics_remove(respub__topics *topics, respub__topic *topic) {
+  respub__slot *slots = topics->slots;
   size_t mask = topics->mask;
-  size_t hole = topic->hash & mask;
-  while (topics->slots[hole] != topic)
+  respub_slice name = respub__topic_slice(topic);
+  size_t hole = (size_t)respub__topics_mark(topics, (respub_kind)topic->kind, name) & mask;
+  while (slots[hole].topic != topic)
     hole = (hole + 1) & mask;
-  for (size_t i = (hole + 1) & mask; topics->slots[i] != NULL; i = (i + 1) & mask) {
-    size_t home = topics->slots[i]->hash & mask;
+  for (size_t i = (hole + 1) & mask; slots[i].topic != NULL; i = (i + 1) & mask) {
+    size_t home = (size_t)slots[i].mark & mask;
     if (((i - home) & mask) < ((i - hole) & mask))
       continue;
-    topics->slots[hole] = topics->slots[i];
+    slots[hole] = slots[i];
     hole = i;
   }
-  topics->slots[hole] = NULL;
+  slots[hole] = (respub__slot){NULL, 0};
   topics->count--;
+  topics->changes++;
 }
 
 void respub__topics_free_topic(respub__topics *topics, respub__topic *topic) {
@@ -172,7 +108,7 @@ respub__topic *respub__topics_next(const respub__topics *topics, size_t *at) {
   if (topics->slots == NULL)
     return NULL;
   while (*at <= topics->mask) {
-    respub__topic *t = topics->slots[(*at)++];
+    respub__topic *t = topics->slots[(*at)++].topic;
     if (t != NULL)
       return t;
   }

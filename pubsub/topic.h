@@ -19,16 +19,16 @@ typedef enum respub__wire {
 /* One channel or pattern. Owned by its table; at a fixed address until respub__topics_free_topic.
  */
 typedef struct respub__topic {
-  struct respub__topic *next;            /* in the session's list of those that need a command */
+  struct respub__topic *next; /* in the session's list of those that need a command */
+  uint64_t latest;            /* the queue's: where its newest message stands */
+  uint32_t command;           /* ASKED, LEAVING: sequence number of the command that carries it */
+  uint32_t holds;             /* messages in the delivery queue and reports that still name it */
+  /* What each message reads begins here, in as few cache lines as it takes. */
   struct respub__subscription *handlers; /* the subscriber's; oldest first */
-  uint32_t hash;
   uint32_t len;
-  uint32_t command; /* ASKED, LEAVING: sequence number of the command that carries it */
-  uint32_t holds;   /* messages in the delivery queue and reports that still name it */
-  uint64_t latest;  /* the queue's: where its newest message stands */
-  uint16_t batch;   /* most topics that a command with it may carry */
-  uint8_t kind;     /* a respub_kind */
-  uint8_t wire;     /* a respub__wire */
+  uint16_t batch; /* most topics that a command with it may carry */
+  uint8_t kind;   /* a respub_kind */
+  uint8_t wire;   /* a respub__wire */
   bool wanted : 1;
   bool listed : 1;  /* in the list of those that need a command */
   bool refused : 1; /* the server said no; not asked again before the retry */
@@ -41,12 +41,20 @@ static inline respub_slice respub__topic_slice(const respub__topic *t) {
   return respub_slice_of(t->name, t->len);
 }
 
+/* A place in the table. By its mark a search knows the topic without touching it; see
+ * topic_find.h. */
+typedef struct respub__slot {
+  respub__topic *topic; /* NULL: free */
+  uint64_t mark;
+} respub__slot;
+
 /* Open addressing, linear probing, at most two thirds full. */
 typedef struct respub__topics {
   respub_allocator alloc;
-  respub__topic **slots;
+  respub__slot *slots;
   size_t mask; /* slots - 1; slots is a power of two, or none at all */
   size_t count;
+  size_t changes; /* how often one was added or removed */
   uint64_t seed;
 } respub__topics;
 
@@ -59,6 +67,10 @@ void respub__topics_free(respub__topics *topics);
 /* NULL: not there. */
 respub__topic *respub__topics_find(const respub__topics *topics, respub_kind kind,
                                    respub_slice name);
+
+/* The same by its mark. */
+respub__topic *respub__topics_find_marked(const respub__topics *topics, uint64_t mark,
+                                          respub_slice name);
 
 /* Adds a topic that is not there, ABSENT and unwanted. NULL: out of memory, nothing changed. */
 respub__topic *respub__topics_add(respub__topics *topics, respub_kind kind, respub_slice name);

@@ -3,7 +3,7 @@
 #define RESPUB_TESTS_SUPPORT_SESSION_FIXTURE_H
 
 #include "net/memory.h"
-#include "pubsub/session_message.h"
+#include "pubsub/session.h"
 #include "tests/support/test.h"
 
 #include <stdio.h>

@@ -196,7 +196,8 @@ void respub_sim_server_fidget(respub_sim_server *s) {
 static int64_t send_message(respub_sim_server *s, unsigned topic, unsigned channel,
                             unsigned number) {
   char payload[16];
-  int len = snprintf(payload, sizeof payload, "%u", number);
+  /* Long ones and short ones take different ways in. */
+  int len = snprintf(payload, sizeof payload, "%0*u", (int)(number % 15), number);
   char text[128];
   if (is_pattern(topic))
     snprintf(text, sizeof text, "*4\r\n$8\r\npmessage\r\n$2\r\n%s\r\n$2\r\n%s\r\n$%d\r\n%s\r\n",
