@@ -326,7 +326,7 @@ static void refused_channels_end_it_only_when_they_are_all(void) {
 /* --- which server --- */
 
 static void the_environment_names_the_server(void) {
-  char port[16];
+  char port[16], wanted[64];
   snprintf(port, sizeof port, "%u", respub_test_server_port(server));
   const char *const *words = RESPUB_TEST_WORDS("sub", "c");
   setenv("REDIS_URL", server_url(), 1);
@@ -335,7 +335,15 @@ static void the_environment_names_the_server(void) {
   setenv("REDIS_HOST", "127.0.0.1", 1);
   setenv("REDIS_PORT", port, 1);
   setenv("REDIS_DB", "3", 1);
-  says_and_ends(words, "/3\n");
+  snprintf(wanted, sizeof wanted, "connected to redis://127.0.0.1:%s/3\n", port);
+  says_and_ends(words, wanted);
+  setenv("REDIS_HOST", "::1", 1);
+  setenv("REDIS_PORT", "1", 1);
+  CU_ASSERT_TRUE(respub_test_command_does(RESPUB_TEST_WORDS("pub", "c", "{}"), NULL, 4, "",
+                                          "respub: pub: cannot connect to [::1]:1: "));
+  setenv("REDIS_HOST", "no/such?host", 1);
+  CU_ASSERT_TRUE(respub_test_command_does(RESPUB_TEST_WORDS("pub", "c", "{}"), NULL, 2, "",
+                                          "respub: pub: $REDIS_HOST, "));
   setenv("REDIS_PORT", "tcp://10.0.0.1:6379", 1);
   CU_ASSERT_TRUE(respub_test_command_does(words, NULL, 2, "", "respub: sub: $REDIS_PORT: "));
   setenv("REDIS_URL", "nonsense", 1);
