@@ -2,6 +2,7 @@
 #include "net/conn.h"
 #include "net/inline.h"
 #include "net/memory.h"
+#include "net/replies.h"
 #include "net/text.h"
 
 #include <errno.h>
@@ -59,7 +60,8 @@ RESPUB__APART static respub_status make_room(respub_conn *conn, size_t need) {
              : status;
 }
 
-respub_status respub__conn_read(respub_conn *conn) {
+/* wait_ms 0: never waits. */
+RESPUB__INLINE respub_status read_bytes(respub_conn *conn, int wait_ms) {
   respub__buffer *in = &conn->input;
   drop_taken(conn);
   /* With less room than this at the end, reading would take many small calls. */
@@ -69,13 +71,20 @@ respub_status respub__conn_read(respub_conn *conn) {
     status = make_room(conn, need);
   if (status != RESPUB_OK)
     return status;
+  const respub_transport *t = &conn->transport;
+  char *end = in->data + in->end;
+  size_t room = in->capacity - in->end;
   ptrdiff_t got =
-      conn->transport.read(conn->transport.ctx, in->data + in->end, in->capacity - in->end);
+      wait_ms > 0 ? t->read_wait(t->ctx, end, room, wait_ms) : t->read(t->ctx, end, room);
   if (got <= 0)
     return got == 0 ? RESPUB_AGAIN : (respub_status)got;
   respub__buffer_commit(in, (size_t)got);
   conn->bytes_in += (uint64_t)got;
   return RESPUB_OK;
+}
+
+respub_status respub__conn_read(respub_conn *conn) {
+  return read_bytes(conn, 0);
 }
 
 /* A server that refuses says why and closes, so that writing may fail while its reason waits. */
@@ -85,13 +94,22 @@ RESPUB__APART static respub_status read_last_words(respub_conn *conn) {
   return may_read && respub__conn_read(conn) == RESPUB_OK ? RESPUB_OK : status;
 }
 
-respub_status respub_conn_fill(respub_conn *conn) {
-  if (!respub__conn_is_ready(conn))
-    return read_last_words(conn);
-  respub_status status = respub__conn_read(conn);
+static inline respub_status filled(respub_conn *conn, respub_status status) {
   if (status >= 0 || status == RESPUB_EFULL || status == RESPUB_ENOMEM)
     return status;
   return respub__conn_lose(conn, status, "reading");
+}
+
+respub_status respub_conn_fill(respub_conn *conn) {
+  if (!respub__conn_is_ready(conn))
+    return read_last_words(conn);
+  return filled(conn, respub__conn_read(conn));
+}
+
+respub_status respub__conn_fill_wait(respub_conn *conn, int timeout_ms) {
+  if (!respub__conn_is_ready(conn) || conn->transport.read_wait == NULL)
+    return RESPUB_AGAIN;
+  return filled(conn, read_bytes(conn, timeout_ms));
 }
 
 /* ------------------------------------------------------------------------------------------------

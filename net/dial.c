@@ -18,6 +18,7 @@ typedef struct dialer {
   size_t next;            /* the address after the one being tried */
   int64_t share_end_ms;   /* when the one being tried is given up; valid while next > 0 */
   int reason;             /* errno of the last failure */
+  int waiting_ms;         /* how long a read may wait; 0: not at all, yet */
   respub__lookup *lookup; /* NULL: the addresses are known */
   respub__addresses addresses;
 } dialer;
@@ -103,6 +104,16 @@ static ptrdiff_t dial_read(void *ctx, void *buf, size_t len) {
   return respub__socket_read(((dialer *)ctx)->fd, buf, len);
 }
 
+static ptrdiff_t dial_read_wait(void *ctx, void *buf, size_t len, int timeout_ms) {
+  dialer *d = ctx;
+  if (d->waiting_ms != timeout_ms) {
+    if (respub__socket_allow_waiting(d->fd, timeout_ms) != RESPUB_OK)
+      return 0;
+    d->waiting_ms = timeout_ms;
+  }
+  return respub__socket_read_wait(d->fd, buf, len);
+}
+
 static ptrdiff_t dial_write(void *ctx, const respub_slice *parts, size_t n) {
   return respub__socket_write(((dialer *)ctx)->fd, parts, n);
 }
@@ -136,7 +147,8 @@ static dialer *make_dialer(const respub_options *options) {
 /* Ends in a transport, or frees d. */
 static respub_status finish_dial(dialer *d, respub_status status, respub_transport *transport) {
   if (status == RESPUB_OK)
-    *transport = (respub_transport){d, dial_connect, dial_read, dial_write, dial_close, dial_fd};
+    *transport = (respub_transport){d,          dial_connect, dial_read,     dial_write,
+                                    dial_close, dial_fd,      dial_read_wait};
   else
     dial_close(d);
   return status;

@@ -59,7 +59,7 @@ int64_t respub_now_ms(void);
  * Transport: where bytes come from and go to */
 
 /* A stream of bytes; functions plus ctx. Sockets are one implementation; tests bring a simulated
- * network. No function may block. */
+ * network. No function may block, but read_wait. */
 typedef struct respub_transport {
   void *ctx;
   /* Goes on with connecting. *deadline_ms tells when the caller will give up, so that the time can
@@ -79,11 +79,15 @@ typedef struct respub_transport {
   void (*close)(void *ctx);
   /* The descriptor to poll, -1 when there is none at the moment. It may change while connecting. */
   int (*fd)(void *ctx);
+  /* As read, but waits up to timeout_ms (>= 1) for the first byte; 0 also when a signal came. NULL:
+   * it cannot; whoever wants to wait polls fd. */
+  ptrdiff_t (*read_wait)(void *ctx, void *buf, size_t len, int timeout_ms);
 } respub_transport;
 
 struct respub_options;
 
-/* Makes a transport that is about to connect. On failure *transport is untouched, error filled. */
+/* Makes a transport that is about to connect. *transport is all zero on entry. On failure it is
+ * untouched, error filled. */
 typedef respub_status respub_dial(void *ctx, const struct respub_options *options, int64_t now_ms,
                                   respub_transport *transport, respub_error *error);
 

@@ -11,15 +11,23 @@
 #include <netinet/tcp.h>
 #include <stdbool.h>
 #include <string.h>
+#include <sys/time.h>
 #include <unistd.h>
 
 /* One send call takes so many parts at most; POSIX promises 16 and every system in use more. */
 #define PARTS_AT_ONCE 16
 
+/* Also on a socket that waiting is allowed on. */
+#ifdef MSG_DONTWAIT
+#define NEVER_WAIT MSG_DONTWAIT
+#else
+#define NEVER_WAIT 0
+#endif
+
 #ifdef MSG_NOSIGNAL
-#define SEND_FLAGS MSG_NOSIGNAL
+#define SEND_FLAGS (NEVER_WAIT | MSG_NOSIGNAL)
 #elif defined(SO_NOSIGPIPE)
-#define SEND_FLAGS 0
+#define SEND_FLAGS NEVER_WAIT
 #else
 #error "this system has neither MSG_NOSIGNAL nor SO_NOSIGPIPE: a lost peer would kill the process"
 #endif
@@ -180,7 +188,7 @@ static bool not_now(int reason) {
 
 ptrdiff_t respub__socket_read(int fd, void *buf, size_t len) {
   for (;;) {
-    ptrdiff_t got = recv(fd, buf, len, 0);
+    ptrdiff_t got = recv(fd, buf, len, NEVER_WAIT);
     if (got > 0)
       return got;
     if (got == 0)
@@ -188,6 +196,29 @@ ptrdiff_t respub__socket_read(int fd, void *buf, size_t len) {
     if (errno != EINTR)
       return not_now(errno) ? 0 : RESPUB_EIO;
   }
+}
+
+ptrdiff_t respub__socket_read_wait(int fd, void *buf, size_t len) {
+  ptrdiff_t got = recv(fd, buf, len, 0);
+  if (got > 0)
+    return got;
+  if (got == 0)
+    return RESPUB_EEOF;
+  return not_now(errno) || errno == EINTR ? 0 : RESPUB_EIO;
+}
+
+respub_status respub__socket_allow_waiting(int fd, int timeout_ms) {
+#ifdef MSG_DONTWAIT
+  struct timeval most = {.tv_sec = timeout_ms / 1000, .tv_usec = timeout_ms % 1000 * 1000};
+  int flags = fcntl(fd, F_GETFL);
+  if (flags >= 0 && setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &most, sizeof most) == 0 &&
+      fcntl(fd, F_SETFL, flags & ~O_NONBLOCK) == 0)
+    return RESPUB_OK;
+#else
+  (void)fd;
+  (void)timeout_ms;
+#endif
+  return RESPUB_EIO;
 }
 
 static ptrdiff_t send_parts(int fd, const respub_slice *parts, size_t n) {

@@ -1,9 +1,10 @@
 /* socket.h - stream sockets; the only file pair that makes, configures or closes descriptors. Part
  * of what a port supplies.
  *
- * Every descriptor made here is close-on-exec and non-blocking; TCP ones have TCP_NODELAY. No call
- * raises SIGPIPE. EINTR is handled here; close is never retried. Where a status is RESPUB_EIO,
- * errno says why. Any thread may call anything; nothing blocks but a host name in listen_tcp. */
+ * Every descriptor made here is close-on-exec and non-blocking (until
+ * respub__socket_allow_waiting); TCP ones have TCP_NODELAY. No call raises SIGPIPE. EINTR is
+ * handled here; close is never retried. Where a status is RESPUB_EIO, errno says why. Any thread
+ * may call anything; nothing blocks but a host name in listen_tcp. */
 #ifndef RESPUB_NET_SOCKET_H
 #define RESPUB_NET_SOCKET_H
 
@@ -56,6 +57,13 @@ RESPUB_MUST_USE respub_status respub__socket_connected(int fd);
  * RESPUB_EIO. */
 ptrdiff_t respub__socket_read(int fd, void *buf, size_t len);
 ptrdiff_t respub__socket_write(int fd, const respub_slice *parts, size_t n);
+
+/* As read_wait of respub_transport, of a socket that respub__socket_allow_waiting has been called
+ * for; it waits as long as was said there. Nothing else waits on such a socket. */
+ptrdiff_t respub__socket_read_wait(int fd, void *buf, size_t len);
+
+/* Lets respub__socket_read_wait wait for timeout_ms (>= 1). EIO: it cannot. */
+RESPUB_MUST_USE respub_status respub__socket_allow_waiting(int fd, int timeout_ms);
 
 /* Accepts -1. Keeps errno. */
 void respub__socket_close(int fd);

@@ -1,7 +1,7 @@
 /* The short way of messages whose caller finds nobody else in the publisher: written and answered
  * without lock and pipeline. The gate keeps others out; when one rings, or anything unusual
  * happens, what is under way gets its place in the pipeline and goes on the general way. */
-#include "net/counts.h"
+#include "net/replies.h"
 #include "pubsub/publish_command.h"
 #include "pubsub/publisher_gate.h"
 
@@ -120,12 +120,11 @@ static void take_counts(respub_publisher *pub, respub__series *s) {
   } while (n == RESPUB__MOST_COUNTS);
 }
 
-/* Takes what has come. False: not everything is answered, or something is behind the last answer.
+/* Takes what was read. False: not everything is answered, or something is behind the last answer.
  */
 static bool take_all(respub_publisher *pub, respub__series *s) {
   const respub_node *value;
   respub__exchange *x = &s->x;
-  x->taken = respub_conn_fill(pub->link.conn);
   while (x->taken == RESPUB_OK) {
     take_counts(pub, s);
     x->taken = respub_conn_take(pub->link.conn, &value);
@@ -141,7 +140,7 @@ static bool take_all(respub_publisher *pub, respub__series *s) {
 }
 
 /* Waits until there is something to read. False: the time is over, or somebody rang. */
-RESPUB__INLINE bool await_answer(respub_publisher *pub, int64_t now_ms, int64_t deadline_ms) {
+static bool poll_answer(respub_publisher *pub, int64_t now_ms, int64_t deadline_ms) {
   struct pollfd fds[] = {{respub_conn_fd(pub->link.conn), POLLIN, 0},
                          {pub->wake.read_fd, POLLIN, 0}};
   if (respub__wait_from(fds, 2, now_ms, deadline_ms) != RESPUB_OK)
@@ -152,11 +151,28 @@ RESPUB__INLINE bool await_answer(respub_publisher *pub, int64_t now_ms, int64_t 
   return false;
 }
 
+/* Waits for an answer and reads it; x->taken says how that went. Where no other thread is, none can
+ * ring: reading may wait, and spares the poll. False: the time is over, or somebody rang. */
+RESPUB__INLINE bool await_answer(respub_publisher *pub, respub__exchange *x, int64_t now_ms,
+                                 int64_t deadline_ms) {
+  int timeout_ms = pub->options.timeout_ms;
+  if (respub__thread_is_only_one() && now_ms + timeout_ms <= deadline_ms) {
+    x->taken = respub__conn_fill_wait(pub->link.conn, timeout_ms);
+    if (x->taken != RESPUB_AGAIN)
+      return true;
+    now_ms = respub__publisher_now_ms(pub);
+  }
+  if (!poll_answer(pub, now_ms, deadline_ms))
+    return false;
+  x->taken = respub_conn_fill(pub->link.conn);
+  return true;
+}
+
 /* Takes answers. False: the general way has to go on. */
 static bool read_all(respub_publisher *pub, respub__series *s, int64_t now_ms,
                      int64_t deadline_ms) {
   for (; now_ms < deadline_ms; now_ms = respub__publisher_now_ms(pub)) {
-    if (!await_answer(pub, now_ms, deadline_ms))
+    if (!await_answer(pub, &s->x, now_ms, deadline_ms))
       return false;
     if (take_all(pub, s))
       return true;
@@ -215,7 +231,6 @@ RESPUB__APART static respub_status take_one_other(respub_publisher *pub, respub_
 
 /* Takes its answer, and makes sure that nothing is behind it. False: there is none yet, or more. */
 static bool take_one(respub_publisher *pub, respub__exchange *x, int64_t *receivers) {
-  x->taken = respub_conn_fill(pub->link.conn);
   if (x->taken != RESPUB_OK)
     return false;
   if (respub__conn_take_counts(pub->link.conn, receivers, 1) == 1) {
@@ -244,7 +259,8 @@ bool respub__publisher_try_one_alone(respub_publisher *pub, const respub_publish
   int64_t now_ms = now_us / 1000;
   x->sent = 1;
   if (!write_bytes(pub, x, out, size, 1) ||
-      !await_answer(pub, now_ms, now_ms + pub->options.timeout_ms) || !take_one(pub, x, receivers))
+      !await_answer(pub, x, now_ms, now_ms + pub->options.timeout_ms) ||
+      !take_one(pub, x, receivers))
     return give_up_alone(pub, x);
   end_alone(pub, x);
   return true;

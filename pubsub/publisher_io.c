@@ -1,7 +1,7 @@
 /* What goes over the connection of a publisher: commands out, answers in. */
 #include "pubsub/publisher.h"
 
-#include "net/counts.h"
+#include "net/replies.h"
 
 enum {
   MOST_PARTS = 64

@@ -305,11 +305,17 @@ static void a_payload_whose_owner_left_is_sent_on_from_a_copy(void) {
 }
 
 static void a_paused_server_only_takes_its_time(void) {
+  respub_test_peer other;
   begin();
   CU_ASSERT_TRUE(is_well());
-  CU_ASSERT_TRUE(tell("CLIENT PAUSE 300 ALL", "+OK"));
+  CU_ASSERT_TRUE_FATAL(respub_test_peer_tcp(&other, respub_test_server_port(server)));
+  int64_t before_ms = respub_test_now_ms();
+  CU_ASSERT_TRUE(respub_test_peer_say(&other, "CLIENT PAUSE 300 ALL\r\n", DEADLINE_MS));
+  CU_ASSERT_TRUE(respub_test_peer_expect(&other, "+OK\r\n", DEADLINE_MS));
   CU_ASSERT_TRUE(is_well());
+  CU_ASSERT(respub_test_now_ms() - before_ms >= 250);
   CU_ASSERT_EQUAL(stats().connects, 1);
+  respub_test_peer_close(&other);
   end();
 }
 

@@ -237,7 +237,8 @@ static respub_status dial(void *ctx, const respub_options *options, int64_t now,
   s->wired = true;
   s->stalled_until_ms = 0;
   say(s, "client dials");
-  *transport = (respub_transport){s, wire_connect, wire_read, wire_write, wire_close, wire_fd};
+  *transport =
+      (respub_transport){s, wire_connect, wire_read, wire_write, wire_close, wire_fd, NULL};
   return RESPUB_OK;
 }
 

@@ -105,7 +105,8 @@ static respub_status dial(void *ctx, const respub_options *options, int64_t now_
                           respub_transport *transport, respub_error *error) {
   (void)options, (void)now_ms, (void)error;
   ((peer *)ctx)->dials++;
-  *transport = (respub_transport){ctx, peer_connect, peer_read, peer_write, peer_close, peer_fd};
+  *transport =
+      (respub_transport){ctx, peer_connect, peer_read, peer_write, peer_close, peer_fd, NULL};
   return RESPUB_OK;
 }
 

@@ -1,5 +1,5 @@
 /* Numbers that are taken without a tape are those that respub_conn_take would have given. */
-#include "net/counts.h"
+#include "net/replies.h"
 #include "tests/support/opened.h"
 #include "tests/support/test.h"
 

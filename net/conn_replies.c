@@ -1,6 +1,6 @@
-/* Numbers on their way in: socket -> read buffer -> caller. */
+/* Replies of the usual kind on their way in. */
 #include "net/conn.h"
-#include "net/counts.h"
+#include "net/replies.h"
 
 #include <string.h>
 
