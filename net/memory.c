@@ -1,8 +1,12 @@
 #include "net/memory.h"
 
-#include <stdlib.h>
 #include <string.h>
 
+#if RESPUB_MALLOC
+#include <stdlib.h>
+#endif
+
+#if RESPUB_MALLOC
 static void *system_resize(void *ctx, void *ptr, size_t size) {
   (void)ctx;
   if (size != 0)
@@ -10,6 +14,14 @@ static void *system_resize(void *ctx, void *ptr, size_t size) {
   free(ptr);
   return NULL;
 }
+#else
+static void *system_resize(void *ctx, void *ptr, size_t size) {
+  (void)ctx;
+  (void)ptr;
+  (void)size;
+  return NULL;
+}
+#endif
 
 respub_allocator respub__allocator(const respub_allocator *chosen) {
   static const respub_allocator system_allocator = {NULL, system_resize};

@@ -16,7 +16,11 @@ respub_status respub__fail_saying(respub_error *error, respub_status status, con
                                   ...) RESPUB__PRINTF(3, 4);
 respub_status respub__fail_silently(respub_error *error, respub_status status);
 
-/* The same with a text of its own, which is built in always: the server's words. */
+/* A sentence by itself; empty without RESPUB_TEXTS. */
+#define respub__say(out, capacity, ...)                                                            \
+  (RESPUB_TEXTS ? (void)respub__format(out, capacity, __VA_ARGS__) : (void)((out)[0] = '\0'))
+
+/* As respub__fail with a text of its own, which is built in always: the server's words. */
 respub_status respub__fail_quoting(respub_error *error, respub_status status, const char *text);
 
 /* Writes one line to the log hook, if there is one. The same holds for its arguments. */

@@ -25,13 +25,12 @@ static void leave_results_locked(respub_publisher *pub, respub__call *call, resp
   char sentence[sizeof pub->last_error.text];
   respub_status late = why == RESPUB_TIMEOUT ? RESPUB_TIMEOUT : RESPUB_EUNANSWERED;
   if (why != RESPUB_TIMEOUT)
-    (void)respub__format(sentence, sizeof sentence, "the publisher was closed");
+    respub__say(sentence, sizeof sentence, "the publisher was closed");
   else if (pub->live || pub->last_error.status == RESPUB_OK)
-    (void)respub__format(sentence, sizeof sentence, "no reply within %d ms",
-                         pub->options.timeout_ms);
+    respub__say(sentence, sizeof sentence, "no reply within %d ms", pub->options.timeout_ms);
   else
-    (void)respub__format(sentence, sizeof sentence, "no connection within %d ms: %.200s",
-                         pub->options.timeout_ms, pub->last_error.text);
+    respub__say(sentence, sizeof sentence, "no connection within %d ms: %.200s",
+                pub->options.timeout_ms, pub->last_error.text);
   rescue_rest_locked(pub, call);
   respub__pipeline_leave(&pub->pipe, call, late, sentence);
 }

@@ -1,7 +1,7 @@
 #include "pubsub/session.h"
 
-#include "net/format.h"
 #include "net/memory.h"
+#include "net/text.h"
 #include "pubsub/session_topics.h"
 
 #include <string.h>
@@ -251,7 +251,7 @@ static void ping_now(respub__session *s, int64_t now_ms) {
 }
 
 static respub_status declare_dead(respub__session *s, const char *text) {
-  (void)respub__format(s->text, sizeof s->text, "%s", text);
+  respub__say(s->text, sizeof s->text, "%s", text);
   return RESPUB_ESILENT;
 }
 
@@ -269,7 +269,7 @@ respub_status respub__session_tick(respub__session *s, int64_t now_ms) {
     ping_now(s, now_ms);
     break;
   case RESPUB__PULSE_DEAD:
-    return declare_dead(s, respub_status_text(RESPUB_ESILENT));
+    return declare_dead(s, RESPUB_TEXTS ? respub_status_text(RESPUB_ESILENT) : "");
   case RESPUB__PULSE_STUCK:
     return declare_dead(s, "the peer goes on with a message that does not end");
   }

@@ -2,7 +2,7 @@
  * those before it have had theirs: one that has not was lost, by a proxy perhaps, and its topic
  * would wait for ever. While messages come, nothing else proves it: an answer may be late because
  * much is under way in front of it. */
-#include "net/format.h"
+#include "net/text.h"
 #include "pubsub/session_topics.h"
 
 /* The oldest unanswered command is one that a PING can pass. */
@@ -57,7 +57,7 @@ respub_status respub__session_passed_over(respub__session *s, int64_t now_ms) {
   if (now_ms - s->passed_ms < s->heartbeat.timeout_ms)
     return RESPUB_OK;
   s->resyncs++;
-  (void)respub__format(s->text, sizeof s->text,
-                       "the server answers PING but not what was asked before it; connecting anew");
+  respub__say(s->text, sizeof s->text,
+              "the server answers PING but not what was asked before it; connecting anew");
   return RESPUB_EPROTOCOL;
 }

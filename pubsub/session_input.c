@@ -1,4 +1,4 @@
-#include "net/format.h"
+#include "net/text.h"
 #include "pubsub/session.h"
 #include "pubsub/session_topics.h"
 
@@ -44,12 +44,9 @@ static respub_status check_count(respub__session *s, int64_t count) {
     return RESPUB_OK;
   s->mismatches++;
   s->resyncs++;
-  s->text[0] = '\0';
-  if (RESPUB_TEXTS)
-    (void)respub__format(
-        s->text, sizeof s->text,
-        "the server counts %lld subscriptions where %zu are confirmed; connecting anew",
-        (long long)count, s->confirmed);
+  respub__say(s->text, sizeof s->text,
+              "the server counts %lld subscriptions where %zu are confirmed; connecting anew",
+              (long long)count, s->confirmed);
   return RESPUB_EPROTOCOL;
 }
 

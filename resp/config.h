@@ -22,6 +22,12 @@
 #define RESPUB_THREADS 1
 #endif
 
+/* malloc, realloc and free for objects whose options name no allocator. Without them such an object
+ * is RESPUB_ENOMEM. */
+#ifndef RESPUB_MALLOC
+#define RESPUB_MALLOC 1
+#endif
+
 /* Delivery queues of subscribers. Without them delivery is RESPUB_DELIVER_DIRECT. */
 #ifndef RESPUB_QUEUES
 #define RESPUB_QUEUES RESPUB_THREADS
@@ -194,8 +200,8 @@
 #if !RESPUB_IS_SWITCH(RESPUB_THREADS) || !RESPUB_IS_SWITCH(RESPUB_QUEUES) ||                       \
     !RESPUB_IS_SWITCH(RESPUB_RESOLVE) || !RESPUB_IS_SWITCH(RESPUB_UNIX) ||                         \
     !RESPUB_IS_SWITCH(RESPUB_RESP3) || !RESPUB_IS_SWITCH(RESPUB_PATTERNS) ||                       \
-    !RESPUB_IS_SWITCH(RESPUB_TEXTS) || !RESPUB_IS_SWITCH(RESPUB_FAST) ||                           \
-    !RESPUB_IS_SWITCH(RESPUB_BROKER)
+    !RESPUB_IS_SWITCH(RESPUB_TEXTS) || !RESPUB_IS_SWITCH(RESPUB_MALLOC) ||                         \
+    !RESPUB_IS_SWITCH(RESPUB_FAST) || !RESPUB_IS_SWITCH(RESPUB_BROKER)
 #error "a switch of respub is 1 or 0"
 #endif
 #if RESPUB_QUEUES && !RESPUB_THREADS

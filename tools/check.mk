@@ -2,7 +2,7 @@
 # $(B)/check, so that a second run costs only what has changed.
 
 CHECKS := format lint headers gcc symbols install footprint coverage
-CHECKS += amalgamation config
+CHECKS += amalgamation config static
 CHECKS += clang tidy cppcheck asan tsan valgrind
 C := $(B)/check
 SOURCE_FOLDERS := $(wildcard $(LAYERS) tools examples tests)
@@ -60,6 +60,10 @@ check-footprint: ## what resp/ takes and needs on a machine without an operating
 
 check-amalgamation: amalgamation ## the one-file form compiles alone, and serves the examples
 	tests/amalgamation/run '$(AMALGAMATION)'
+
+check-static: ## the command, static with musl, does its work
+	$(MAKE) static CJSON_SOURCE="$$(tools/cjson_source '$(B)/cjson')"
+	tests/static/run '$(STATIC)/respub'
 
 # Sentences stay in the second: most tests read them.
 OFF := $(addprefix -DRESPUB_,$(addsuffix =0,THREADS RESOLVE UNIX RESP3 PATTERNS FAST))
