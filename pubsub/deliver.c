@@ -11,7 +11,7 @@ bool respub__in_handler_locked(const respub_subscriber *sub) {
 static inline void call_locked(respub_subscriber *sub, respub_handler *handler, void *ctx,
                                const respub_event *event) {
   sub->in_handler = true;
-  respub__monitor_leave(&sub->monitor);
+  respub__monitor_leave_briefly(&sub->monitor);
   handler(event, ctx);
   respub__monitor_enter(&sub->monitor);
   sub->in_handler = false;

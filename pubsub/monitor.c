@@ -5,9 +5,11 @@
 
 #if RESPUB_THREADS
 
-/* Who is admitted needs microseconds to come in. The bound is for one who is held up on the way. */
+/* Who is admitted needs microseconds to come in. The bound is for one who is held up on the way. A
+ * knock that a brief leave did not see is repeated after so long. */
 enum {
-  MOST_YIELDS = 1000
+  MOST_YIELDS = 1000,
+  KNOCK_AGAIN_MS = 10
 };
 
 respub_status respub__monitor_open(respub__monitor *m) {
@@ -39,7 +41,7 @@ void respub__monitor_knock(respub__monitor *m) {
   respub__mutex_lock(&m->inner);
   atomic_fetch_add(&m->knocking, 1);
   while (atomic_exchange(&m->held, true))
-    (void)respub__cond_wait(&m->left, &m->inner, RESPUB_NEVER);
+    (void)respub__cond_wait(&m->left, &m->inner, respub__clock_ms() + KNOCK_AGAIN_MS);
   atomic_fetch_sub(&m->knocking, 1);
   respub__mutex_unlock(&m->inner);
 }
