@@ -340,7 +340,6 @@ static void a_small_bound_on_output_does_not_keep_subscriptions_away(void) {
 }
 
 static const respub_test tests[] = {
-    RESPUB_TEST(a_refused_channel_keeps_its_name_while_its_event_is_looked_at),
     RESPUB_TEST(a_stop_returns_although_run_is_called_again_at_once),
     RESPUB_TEST(a_flush_after_a_handlers_stop_drives_by_itself),
     RESPUB_TEST(a_start_and_a_stop_that_wait_for_one_handler_both_return),
@@ -350,11 +349,33 @@ static const respub_test tests[] = {
     RESPUB_TEST(a_small_bound_on_output_does_not_keep_subscriptions_away),
 };
 
-int main(int argc, char **argv) {
+/* The broker has no access lists. */
+static const respub_test redis_tests[] = {
+    RESPUB_TEST(a_refused_channel_keeps_its_name_while_its_event_is_looked_at),
+};
+
+static int begin_redis(void) {
   server = respub_test_server_start(NULL);
-  if (server == NULL)
-    return 1;
-  int failed = respub_test_main("subscriber_edges", tests, RESPUB_TEST_COUNT(tests), argc, argv);
+  return server == NULL;
+}
+
+static int begin_broker(void) {
+  server = respub_test_server_start_broker();
+  return server == NULL;
+}
+
+static int end_server(void) {
   respub_test_server_free(server);
-  return failed;
+  return 0;
+}
+
+int main(int argc, char **argv) {
+  static const respub_test_suite suites[] = {
+      {"subscriber edges at redis-server", tests, RESPUB_TEST_COUNT(tests), begin_redis,
+       end_server},
+      {"subscriber edges at the broker", tests, RESPUB_TEST_COUNT(tests), begin_broker, end_server},
+      {"subscriber edges, refusals", redis_tests, RESPUB_TEST_COUNT(redis_tests), begin_redis,
+       end_server},
+  };
+  return respub_test_main_suites(suites, RESPUB_TEST_COUNT(suites), argc, argv);
 }

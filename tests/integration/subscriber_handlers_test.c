@@ -191,11 +191,27 @@ static const respub_test tests[] = {
     RESPUB_TEST(a_handler_may_stop_and_the_subscriber_goes_on_later),
 };
 
-int main(int argc, char **argv) {
+static int begin_redis(void) {
   server = respub_test_server_start(NULL);
-  if (server == NULL)
-    return 1;
-  int failed = respub_test_main("subscriber handlers", tests, RESPUB_TEST_COUNT(tests), argc, argv);
+  return server == NULL;
+}
+
+static int begin_broker(void) {
+  server = respub_test_server_start_broker();
+  return server == NULL;
+}
+
+static int end_server(void) {
   respub_test_server_free(server);
-  return failed;
+  return 0;
+}
+
+int main(int argc, char **argv) {
+  static const respub_test_suite suites[] = {
+      {"subscriber handlers at redis-server", tests, RESPUB_TEST_COUNT(tests), begin_redis,
+       end_server},
+      {"subscriber handlers at the broker", tests, RESPUB_TEST_COUNT(tests), begin_broker,
+       end_server},
+  };
+  return respub_test_main_suites(suites, RESPUB_TEST_COUNT(suites), argc, argv);
 }

@@ -1,4 +1,4 @@
-/* A subscriber against a real redis-server, in each of the ways to drive it. */
+/* A subscriber in each of the ways to drive it, at redis-server and at the embedded broker. */
 #include "pubsub/pubsub.h"
 #include "tests/support/driven.h"
 #include "tests/support/server.h"
@@ -302,11 +302,25 @@ static const respub_test tests[] = {
     RESPUB_TEST(a_forked_child_is_told_so_and_does_no_harm),
 };
 
-int main(int argc, char **argv) {
+static int begin_redis(void) {
   server = respub_test_server_start(NULL);
-  if (server == NULL)
-    return 1;
-  int failed = respub_test_main("subscriber", tests, RESPUB_TEST_COUNT(tests), argc, argv);
+  return server == NULL;
+}
+
+static int begin_broker(void) {
+  server = respub_test_server_start_broker();
+  return server == NULL;
+}
+
+static int end_server(void) {
   respub_test_server_free(server);
-  return failed;
+  return 0;
+}
+
+int main(int argc, char **argv) {
+  static const respub_test_suite suites[] = {
+      {"subscriber at redis-server", tests, RESPUB_TEST_COUNT(tests), begin_redis, end_server},
+      {"subscriber at the broker", tests, RESPUB_TEST_COUNT(tests), begin_broker, end_server},
+  };
+  return respub_test_main_suites(suites, RESPUB_TEST_COUNT(suites), argc, argv);
 }

@@ -27,6 +27,7 @@ enum {
 };
 
 struct respub_test_server {
+  bool is_broker;
   respub_test_process *process;
   uint16_t port;
   char folder[32];
@@ -138,9 +139,7 @@ static bool answers_or_ended(void *ctx) {
   return state->answered || respub_test_process_wait(state->server->process, 0) >= 0;
 }
 
-static bool launch(respub_test_server *s) {
-  char port[8];
-  snprintf(port, sizeof port, "%u", (unsigned)s->port);
+static respub_test_process *start_redis(const respub_test_server *s, const char *port) {
   const char *own[] = {
       "redis-server", "--port", port,      "--bind",      "127.0.0.1", "--unixsocket",
       s->path,        "--dir",  s->folder, "--logfile",   "redis.log", "--appendonly",
@@ -148,8 +147,26 @@ static bool launch(respub_test_server *s) {
   const char *argv[sizeof own / sizeof own[0] + MAX_EXTRA + 1] = {NULL};
   memcpy(argv, own, sizeof own);
   memcpy(argv + sizeof own / sizeof own[0], s->extra, sizeof s->extra);
+  return respub_test_process_start(argv);
+}
+
+static respub_test_process *start_broker(const respub_test_server *s, const char *port) {
+  char path[1024];
+  const char *argv[] = {respub_test_built("respub", path, sizeof path),
+                        "broker",
+                        "--port",
+                        port,
+                        "--unix",
+                        s->path,
+                        NULL};
+  return respub_test_process_start(argv);
+}
+
+static bool launch(respub_test_server *s) {
+  char port[8];
+  snprintf(port, sizeof port, "%u", (unsigned)s->port);
   unlink(s->path);
-  s->process = respub_test_process_start(argv);
+  s->process = s->is_broker ? start_broker(s, port) : start_redis(s, port);
   start_state state = {.server = s, .answered = false};
   if (s->process != NULL && respub_test_wait(answers_or_ended, &state, START_MS) && state.answered)
     return true;
@@ -198,18 +215,28 @@ static void show_log(const respub_test_server *s) {
   size_t n = log == NULL ? 0 : fread(text, 1, sizeof text, log);
   if (log != NULL)
     fclose(log);
-  fprintf(stderr, "redis-server does not come up.\n%s%.*s\n", s->complaint, (int)n, text);
+  fprintf(stderr, "%s does not come up.\n%s%.*s\n", s->is_broker ? "the broker" : "redis-server",
+          s->complaint, (int)n, text);
 }
 
-respub_test_server *respub_test_server_start(const char *const extra[]) {
+static respub_test_server *start(bool is_broker, const char *const extra[]) {
   respub_test_server *s = calloc(1, sizeof *s);
   if (s == NULL)
     return NULL;
+  s->is_broker = is_broker;
   if (keep_extra(s, extra) && make_folder(s) && start_on_some_port(s))
     return s;
   show_log(s);
   respub_test_server_free(s);
   return NULL;
+}
+
+respub_test_server *respub_test_server_start(const char *const extra[]) {
+  return start(false, extra);
+}
+
+respub_test_server *respub_test_server_start_broker(void) {
+  return start(true, NULL);
 }
 
 uint16_t respub_test_server_port(const respub_test_server *s) {

@@ -17,6 +17,10 @@ typedef struct respub_test_server respub_test_server;
  * "--requirepass", "secret". NULL, and a sentence on standard error, when it does not come up. */
 respub_test_server *respub_test_server_start(const char *const extra[]);
 
+/* The embedded broker in the place of redis-server: the command of the build, as a process of its
+ * own. Everything below applies to it, too. */
+respub_test_server *respub_test_server_start_broker(void);
+
 /* Where it listens. Strings live as long as the server. */
 uint16_t respub_test_server_port(const respub_test_server *s);
 const char *respub_test_server_path(const respub_test_server *s);     /* the Unix socket's */

@@ -43,4 +43,16 @@ typedef struct respub_test {
  * that needs it ignored dies here. */
 int respub_test_main(const char *suite, const respub_test *tests, size_t n, int argc, char **argv);
 
+/* The same for several suites, which may share tests. begin and end (unless NULL) run around each
+ * and return 0 when all is well. */
+typedef struct respub_test_suite {
+  const char *name;
+  const respub_test *tests;
+  size_t n;
+  int (*begin)(void);
+  int (*end)(void);
+} respub_test_suite;
+
+int respub_test_main_suites(const respub_test_suite *suites, size_t n, int argc, char **argv);
+
 #endif
