@@ -3,6 +3,7 @@
 #include "net/net.h"
 #include "net/socket.h"
 
+#include <arpa/inet.h>
 #include <stddef.h>
 #include <string.h>
 
@@ -147,4 +148,21 @@ size_t respub_options_address(const respub_options *options, char *out, size_t c
   if (length < capacity)
     return length;
   return capacity > 0 ? capacity - 1 : 0;
+}
+
+respub_status respub__address_numeric(respub__address *address, const char *host, uint16_t port) {
+  memset(address, 0, sizeof *address);
+  if (inet_pton(AF_INET, host, &address->as.v4.sin_addr) == 1) {
+    address->as.v4.sin_family = AF_INET;
+    address->as.v4.sin_port = htons(port);
+    address->length = sizeof address->as.v4;
+    return RESPUB_OK;
+  }
+  if (inet_pton(AF_INET6, host, &address->as.v6.sin6_addr) == 1) {
+    address->as.v6.sin6_family = AF_INET6;
+    address->as.v6.sin6_port = htons(port);
+    address->length = sizeof address->as.v6;
+    return RESPUB_OK;
+  }
+  return RESPUB_EARGUMENT;
 }

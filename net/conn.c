@@ -4,6 +4,7 @@
 #include "net/dial.h"
 #include "net/memory.h"
 #include "net/options.h"
+#include "net/pool.h"
 #include "net/text.h"
 #include "net/wait.h"
 
@@ -25,6 +26,23 @@ static size_t input_limit(const respub_options *options) {
   return value > SIZE_MAX - extra ? SIZE_MAX : value + extra;
 }
 
+/* Sizes that never change, because there is no memory for others. */
+static respub_status fix_sizes(respub_conn *conn, const respub_options *options) {
+  size_t most = options->buffer_bytes;
+  conn->node_capacity = respub__conn_fixed_nodes(options);
+  if (conn->node_capacity > RESPUB_FIRST_NODES)
+    conn->nodes = respub__alloc(&conn->allocator, conn->node_capacity * sizeof *conn->nodes);
+  if (conn->nodes == NULL)
+    return RESPUB_ENOMEM;
+  conn->limits.total = conn->node_capacity - 1;
+  if (conn->limits.bytes == 0 || conn->limits.bytes > most)
+    conn->limits.bytes = most;
+  conn->input_limit = most;
+  conn->output.first = conn->output_limit = respub__conn_fixed_output(options);
+  respub_decoder_init(&conn->decoder, &conn->limits, conn->nodes, conn->node_capacity);
+  return RESPUB_OK;
+}
+
 static void set_up_conn(respub_conn *conn, const respub_options *options) {
   conn->generation = respub__fork_generation();
   conn->state = RESPUB__CONN_DIALING;
@@ -41,10 +59,44 @@ static void set_up_conn(respub_conn *conn, const respub_options *options) {
   conn->command_timeout_ms = options->command_timeout_ms;
 }
 
+/* A foreign transport has memory of its own. */
 static respub_status dial(respub_conn *conn, const respub_options *options, int64_t now_ms,
                           respub_error *error) {
-  respub_dial *function = options->dial != NULL ? options->dial : respub__dial;
-  return function(options->dial_ctx, options, now_ms, &conn->transport, error);
+  if (options->dial != NULL)
+    return options->dial(options->dial_ctx, options, now_ms, &conn->transport, error);
+  respub_options *own = &conn->opening->options;
+  own->allocator = conn->allocator;
+  return respub__dial(NULL, own, now_ms, &conn->transport, error);
+}
+
+/* All zero but for its allocator. */
+static respub_status allocate_conn(respub_conn **conn, const respub_options *options,
+                                   respub_error *error) {
+  respub_allocator allocator = respub__allocator(&options->allocator);
+  if (options->fixed_memory) {
+    respub_status status =
+        respub__pool_open(&allocator, respub__conn_plan, options, "a connection", error);
+    if (status != RESPUB_OK)
+      return status;
+  }
+  *conn = respub__alloc_zero(&allocator, sizeof **conn);
+  if (*conn == NULL)
+    return respub__fail(error, RESPUB_ENOMEM, "out of memory for a connection");
+  (*conn)->allocator = allocator;
+  (*conn)->fixed = options->fixed_memory;
+  return RESPUB_OK;
+}
+
+static respub_status begin_opening(respub_conn *conn, const respub_options *options,
+                                   respub_error *error) {
+  set_up_conn(conn, options);
+  respub_status status = conn->fixed ? fix_sizes(conn, options) : RESPUB_OK;
+  if (status == RESPUB_OK)
+    conn->opening = respub__alloc_zero(&conn->allocator, sizeof *conn->opening);
+  if (conn->opening == NULL)
+    return respub__fail(error, RESPUB_ENOMEM, "out of memory for a connection");
+  conn->opening->options = *options;
+  return RESPUB_OK;
 }
 
 respub_status respub_conn_start(respub_conn **conn, const respub_options *options, int64_t now_ms,
@@ -53,20 +105,14 @@ respub_status respub_conn_start(respub_conn **conn, const respub_options *option
   respub_status status = respub__options_check(options, error);
   if (status != RESPUB_OK)
     return status;
-  respub_allocator allocator = respub__allocator(&options->allocator);
-  respub_conn *made = respub__alloc_zero(&allocator, sizeof *made);
-  if (made == NULL)
-    return respub__fail(error, RESPUB_ENOMEM, "out of memory for a connection");
-  made->allocator = allocator;
+  respub_conn *made;
+  status = allocate_conn(&made, options, error);
+  if (status != RESPUB_OK)
+    return status;
   made->wake_ms = now_ms;
-  set_up_conn(made, options);
-  made->opening = respub__alloc_zero(&allocator, sizeof *made->opening);
-  if (made->opening == NULL) {
-    status = respub__fail(error, RESPUB_ENOMEM, "out of memory for a connection");
-  } else {
-    made->opening->options = *options;
+  status = begin_opening(made, options, error);
+  if (status == RESPUB_OK)
     status = dial(made, options, now_ms, error);
-  }
   if (status != RESPUB_OK) {
     respub_conn_close(made);
     return status;
@@ -96,7 +142,10 @@ void respub_conn_close(respub_conn *conn) {
   respub__buffer_free(&conn->output, &allocator);
   if (conn->nodes != conn->embedded)
     respub__free(&allocator, conn->nodes);
+  bool fixed = conn->fixed;
   respub__free(&allocator, conn);
+  if (fixed)
+    respub__pool_close(&allocator);
 }
 
 /* ------------------------------------------------------------------------------------------------

@@ -51,6 +51,7 @@ struct respub_conn {
   short dial_events;
   bool stepped;
   bool resolving;           /* the time to connect has not begun */
+  bool fixed;               /* allocator is a pool of its own */
   bool half_lost;           /* lost in writing: what the peer said before can still be read */
   respub__opening *opening; /* NULL when ready */
   respub_status status;     /* why it is lost or refused */
@@ -81,5 +82,9 @@ respub_status respub__conn_lose(respub_conn *conn, respub_status status, const c
 
 /* The same for an end that writing has met. */
 respub_status respub__conn_lose_writing(respub_conn *conn, respub_status status);
+
+/* -- fixed_memory: what it takes, and the sizes that depend on options -- */
+size_t respub__conn_fixed_nodes(const respub_options *options);
+size_t respub__conn_fixed_output(const respub_options *options);
 
 #endif

@@ -136,7 +136,7 @@ static respub_status grow_nodes(respub_conn *conn) {
 RESPUB__APART static void trim(respub_conn *conn) {
   conn->input.begin = conn->input.end = 0;
   respub__buffer_trim(&conn->input, &conn->allocator);
-  if (conn->node_capacity <= KEPT_NODES)
+  if (conn->node_capacity <= KEPT_NODES || conn->fixed)
     return;
   respub__free(&conn->allocator, conn->nodes);
   conn->nodes = conn->embedded;

@@ -132,6 +132,11 @@ static int dial_fd(void *ctx) {
   return d->lookup != NULL ? respub__lookup_fd(d->lookup) : d->fd;
 }
 
+void respub__dial_plan(respub__plan *plan) {
+  respub__plan_add(plan, sizeof(dialer), 1);
+  respub__addresses_plan(plan);
+}
+
 static dialer *make_dialer(const respub_options *options) {
   respub_allocator allocator = respub__allocator(&options->allocator);
   dialer *d = respub__alloc_zero(&allocator, sizeof *d);

@@ -2,6 +2,7 @@
 #ifndef RESPUB_NET_DIAL_H
 #define RESPUB_NET_DIAL_H
 
+#include "net/pool.h"
 #include "net/resolve.h"
 
 /* A respub_dial: looks up what the options name while it connects, then as respub__dial_addresses.
@@ -15,5 +16,8 @@ RESPUB_MUST_USE respub_status respub__dial_addresses(const respub__addresses *ad
                                                      const respub_options *options,
                                                      respub_transport *transport,
                                                      respub_error *error);
+
+/* What respub__dial allocates with fixed memory. */
+void respub__dial_plan(respub__plan *plan);
 
 #endif

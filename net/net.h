@@ -37,6 +37,13 @@ typedef struct respub_allocator {
   void *(*resize)(void *ctx, void *ptr, size_t size);
 } respub_allocator;
 
+/* An allocator in size bytes at buffer, which is the caller's and must outlive whatever has memory
+ * of it. First fit, neighbours that are free become one; up to two pointers and the alignment a
+ * block. There is nothing to close. Any number of objects may share it, from any threads; after
+ * fork a child gets nothing of it and its frees do nothing. Too small a buffer gives an allocator
+ * that has no memory. */
+respub_allocator respub_buffer_allocator(void *buffer, size_t size);
+
 typedef enum respub_log_level {
   RESPUB_LOG_DEBUG,
   RESPUB_LOG_INFO,
@@ -125,6 +132,8 @@ typedef struct respub_options {
                              RESPUB_OUTPUT_BYTES */
   respub_limits limits;   /* of the replies; zeros: the decoder's defaults */
   respub_allocator allocator;      /* resize NULL (default): malloc, realloc, free */
+  bool fixed_memory;               /* true: everything is taken at opening; default false, see
+                                      below */
   respub_log log;                  /* write NULL (default): no log */
   respub_credentials *credentials; /* NULL (default): the fields above */
   void *credentials_ctx;
@@ -156,6 +165,27 @@ RESPUB_MUST_USE respub_status respub_options_from_url(respub_options *options, c
  * in brackets; without user and password. Returns the length, cuts at capacity (>= 1), always
  * NUL-terminated. */
 size_t respub_options_address(const respub_options *options, char *out, size_t capacity);
+
+/* -- Fixed memory --
+ *
+ * With fixed_memory an object takes one block from the allocator when it is opened, gives it back
+ * when it is closed, and allocates nothing in between: not for messages, subscriptions or new
+ * connections. What does not fit is refused with a status of its own, and all else goes on.
+ *
+ * - The read buffer has buffer_bytes, for one whole reply or message: a larger one is
+ *   RESPUB_EBYTES, which ends the connection as every malformed reply does.
+ * - A reply has at most 16 nodes, 128 with protocol 3, or limits.total and one more where that is
+ *   set: beyond is RESPUB_ETOTAL.
+ * - The write buffer has output_bytes, or what the handshake needs if that is more; RESPUB_EFULL.
+ * - Of a host's addresses only the first four are tried.
+ *
+ * The system's own memory is not the object's: getaddrinfo, which is not asked for an address in
+ * numbers or a Unix socket, the stacks of threads, sockets; nor is that of a foreign transport. */
+
+/* The bytes that a buffer of respub_buffer_allocator needs, aligned as malloc's are, to hold one
+ * connection with these options and fixed_memory: exactly, so that one less is RESPUB_ENOMEM when
+ * it is opened. SIZE_MAX: more than there can be. */
+size_t respub_conn_memory(const respub_options *options);
 
 /* ------------------------------------------------------------------------------------------------
  * Connection */

@@ -1,6 +1,7 @@
 #include "net/resolve.h"
 
 #include "net/memory.h"
+#include "net/pool.h"
 #include "net/text.h"
 
 #include <string.h>
@@ -8,17 +9,29 @@
 #if RESPUB_RESOLVE
 #include <errno.h>
 #include <netdb.h>
-#else
-#include <arpa/inet.h>
 #endif
 
 static respub_status reserve_list(respub__addresses *addresses, const respub_allocator *allocator,
                                   size_t count, respub_error *error) {
-  addresses->list = respub__alloc_zero(allocator, count * sizeof *addresses->list);
+  bool fixed = respub__is_pool(allocator);
+  size_t room = fixed ? RESPUB__FIXED_ADDRESSES : count;
+  addresses->list = respub__alloc_zero(allocator, room * sizeof *addresses->list);
   if (addresses->list == NULL)
     return respub__fail(error, RESPUB_ENOMEM, "out of memory for addresses");
-  addresses->count = count;
+  addresses->count = count < room ? count : room;
   return RESPUB_OK;
+}
+
+void respub__addresses_plan(respub__plan *plan) {
+  respub__plan_table(plan, sizeof(respub__address), RESPUB__FIXED_ADDRESSES);
+}
+
+static respub_status keep_one(respub__addresses *addresses, const respub_allocator *allocator,
+                              const respub__address *address, respub_error *error) {
+  respub_status status = reserve_list(addresses, allocator, 1, error);
+  if (status == RESPUB_OK)
+    addresses->list[0] = *address;
+  return status;
 }
 
 #if RESPUB_RESOLVE
@@ -97,6 +110,10 @@ respub_status respub__resolve_numbers(respub__addresses *addresses,
                                       const respub_allocator *allocator, const char *host,
                                       uint16_t port, respub_error *error) {
   struct addrinfo *found = NULL;
+  respub__address numeric;
+  /* Before getaddrinfo, which allocates, whatever it is asked. */
+  if (respub__address_numeric(&numeric, host, port) == RESPUB_OK)
+    return keep_one(addresses, allocator, &numeric, error);
   int code = look_up(host, AI_NUMERICHOST, &found);
   if (code == EAI_NONAME)
     return RESPUB_AGAIN;
@@ -105,34 +122,14 @@ respub_status respub__resolve_numbers(respub__addresses *addresses,
 
 #else
 
-static bool read_address(respub__address *address, const char *host, uint16_t port) {
-  memset(address, 0, sizeof *address);
-  if (strcmp(host, "localhost") == 0)
-    host = "127.0.0.1";
-  if (inet_pton(AF_INET, host, &address->as.v4.sin_addr) == 1) {
-    address->as.v4.sin_family = AF_INET;
-    address->as.v4.sin_port = htons(port);
-    address->length = sizeof address->as.v4;
-    return true;
-  }
-  if (inet_pton(AF_INET6, host, &address->as.v6.sin6_addr) != 1)
-    return false;
-  address->as.v6.sin6_family = AF_INET6;
-  address->as.v6.sin6_port = htons(port);
-  address->length = sizeof address->as.v6;
-  return true;
-}
-
 respub_status respub__resolve(respub__addresses *addresses, const respub_allocator *allocator,
                               const char *host, uint16_t port, respub_error *error) {
   respub__address address;
-  if (!read_address(&address, host, port))
+  const char *numbers = strcmp(host, "localhost") == 0 ? "127.0.0.1" : host;
+  if (respub__address_numeric(&address, numbers, port) != RESPUB_OK)
     return respub__fail(error, RESPUB_ERESOLVE, "cannot resolve %s: host names are not built in",
                         host);
-  respub_status status = reserve_list(addresses, allocator, 1, error);
-  if (status == RESPUB_OK)
-    addresses->list[0] = address;
-  return status;
+  return keep_one(addresses, allocator, &address, error);
 }
 
 respub_status respub__resolve_numbers(respub__addresses *addresses,
@@ -149,17 +146,14 @@ respub_status respub__resolve_local(respub__addresses *addresses, const respub_a
   respub_status status = respub__address_local(&address, path);
   if (status != RESPUB_OK)
     return respub__fail(error, status, "not usable as the path of a socket: %s", path);
-  status = reserve_list(addresses, allocator, 1, error);
-  if (status == RESPUB_OK)
-    addresses->list[0] = address;
-  return status;
+  return keep_one(addresses, allocator, &address, error);
 }
 
 respub_status respub__addresses_copy(respub__addresses *to, const respub__addresses *from,
                                      const respub_allocator *allocator, respub_error *error) {
   respub_status status = reserve_list(to, allocator, from->count, error);
   if (status == RESPUB_OK)
-    memcpy(to->list, from->list, from->count * sizeof *from->list);
+    memcpy(to->list, from->list, to->count * sizeof *to->list);
   return status;
 }
 

@@ -2,6 +2,7 @@
 #ifndef RESPUB_NET_RESOLVE_H
 #define RESPUB_NET_RESOLVE_H
 
+#include "net/pool.h"
 #include "net/socket.h"
 
 typedef struct respub__addresses {
@@ -33,6 +34,10 @@ RESPUB_MUST_USE respub_status respub__addresses_copy(respub__addresses *to,
 RESPUB_MUST_USE respub_status respub__resolve_local(respub__addresses *addresses,
                                                     const respub_allocator *allocator,
                                                     const char *path, respub_error *error);
+
+/* With fixed memory a list has room for so many, whatever a name has. */
+#define RESPUB__FIXED_ADDRESSES ((size_t)(RESPUB_MAX_ADDRESSES < 4 ? RESPUB_MAX_ADDRESSES : 4))
+void respub__addresses_plan(respub__plan *plan);
 
 void respub__addresses_free(respub__addresses *addresses, const respub_allocator *allocator);
 

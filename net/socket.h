@@ -39,6 +39,11 @@ const char *respub__address_text(const respub__address *address, char out[RESPUB
 /* RESPUB_EARGUMENT when path is empty or too long for a socket address; EUNSUPPORTED. */
 RESPUB_MUST_USE respub_status respub__address_local(respub__address *address, const char *path);
 
+/* The address of an IPv4 or IPv6 host in numbers. RESPUB_EARGUMENT when it is anything else, and
+ * for forms that only getaddrinfo reads: fewer numbers than four, a scope. */
+RESPUB_MUST_USE respub_status respub__address_numeric(respub__address *address, const char *host,
+                                                      uint16_t port);
+
 typedef struct respub__socket_tuning {
   int keepalive_s;     /* 0: off */
   int user_timeout_ms; /* 0: the system's */

@@ -9,11 +9,35 @@
  * that is made and not sent would cost the connection, and the next one alike. */
 enum {
   MOST_ARGS = 129,
+  ARG_BYTES = 16,  /* "$65536", twice CR LF, and some */
+  NAME_BYTES = 48, /* "*129", the name of the command, and some */
   MOST_UNSENT_BYTES = 65536,
   LEAST_OUTPUT_BYTES = 262144
 };
 
+static size_t smaller(size_t a, size_t b) {
+  return a < b ? a : b;
+}
+
+/* The largest command that the session makes of what fixed memory has room for. */
+static size_t largest_command(const respub_subscriber_options *o) {
+  size_t most_names = smaller(o->most_names, MOST_ARGS - 1);
+  size_t bytes = most_names * o->most_name_bytes;
+  size_t most_bytes = RESPUB__COMMAND_BYTES + o->most_name_bytes;
+  return smaller(bytes, most_bytes) + most_names * ARG_BYTES + NAME_BYTES;
+}
+
 /* The log hook stays out: it must not run under a lock; the events say the same. */
+void respub__engine_connection(respub_options *connection,
+                               const respub_subscriber_options *options) {
+  *connection = options->connection;
+  connection->log = (respub_log){.write = NULL};
+  if (connection->fixed_memory)
+    connection->output_bytes = largest_command(options);
+  else if (connection->output_bytes < LEAST_OUTPUT_BYTES)
+    connection->output_bytes = LEAST_OUTPUT_BYTES;
+}
+
 void respub__engine_init(respub__engine *e, const respub_subscriber_options *options,
                          uint64_t seed) {
   *e = (respub__engine){.noted = false};
@@ -21,10 +45,13 @@ void respub__engine_init(respub__engine *e, const respub_subscriber_options *opt
   respub__session_init(&e->session, &alloc, options->slow_retry_ms, seed);
   e->session.heartbeat.interval_ms = options->ping_interval_ms;
   e->session.heartbeat.timeout_ms = options->ping_timeout_ms;
-  respub_options connection = options->connection;
-  connection.log = (respub_log){.write = NULL};
-  if (connection.output_bytes < LEAST_OUTPUT_BYTES)
-    connection.output_bytes = LEAST_OUTPUT_BYTES;
+  e->most_unsent_bytes = MOST_UNSENT_BYTES;
+  if (options->connection.fixed_memory) {
+    respub__session_fix(&e->session, options->most_names, options->most_name_bytes);
+    e->most_unsent_bytes = 1;
+  }
+  respub_options connection;
+  respub__engine_connection(&connection, options);
   respub__link_init(&e->link, &connection, options->backoff_min_ms, options->backoff_max_ms,
                     options->slow_retry_ms, seed);
 }
@@ -86,7 +113,7 @@ void respub__engine_lose(respub__engine *e, int64_t now_ms, respub_status status
 
 static respub_status send_commands(respub__engine *e) {
   respub_slice args[MOST_ARGS];
-  while (respub_conn_unsent(e->link.conn) < MOST_UNSENT_BYTES) {
+  while (respub_conn_unsent(e->link.conn) < e->most_unsent_bytes) {
     size_t n = respub__session_command(&e->session, args, MOST_ARGS);
     if (n == 0)
       break;
@@ -146,7 +173,7 @@ bool respub__engine_has_work(const respub__engine *e) {
   if (e->noted || e->session.eventful)
     return true;
   return respub__link_is_live(&e->link) && respub__session_has_command(&e->session) &&
-         respub_conn_unsent(e->link.conn) < MOST_UNSENT_BYTES;
+         respub_conn_unsent(e->link.conn) < e->most_unsent_bytes;
 }
 
 int64_t respub__engine_deadline_ms(const respub__engine *e) {

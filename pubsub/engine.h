@@ -14,11 +14,17 @@ typedef struct respub__engine {
 #endif
   respub_event note; /* CONNECTED, CONNECT_FAILED or DISCONNECTED that is still to be told */
   bool noted;
+  size_t most_unsent_bytes; /* with so many waiting for the socket no further command is made */
   uint64_t disconnects, connect_failures, pings;
 } respub__engine;
 
 void respub__engine_init(respub__engine *e, const respub_subscriber_options *options,
                          uint64_t seed);
+
+/* The options of its connection: of which allocator is the same as the subscriber's. */
+void respub__engine_connection(respub_options *connection,
+                               const respub_subscriber_options *options);
+
 void respub__engine_free(respub__engine *e);
 
 /* A turn has two halves. The first may wait in a dial or for credentials of the program, and

@@ -1,6 +1,7 @@
 #include "pubsub/handlers.h"
 
 #include "net/memory.h"
+#include "net/pool.h"
 
 enum {
   MOST_SLOTS = 1 << 26
@@ -8,7 +9,17 @@ enum {
 #define NO_SLOT UINT32_MAX
 
 void respub__handlers_init(respub__handlers *h, const respub_allocator *alloc) {
-  *h = (respub__handlers){.alloc = *alloc, .first_free = NO_SLOT};
+  *h = (respub__handlers){
+      .alloc = *alloc, .first_free = NO_SLOT, .first_capacity = RESPUB_FIRST_HANDLERS};
+}
+
+void respub__handlers_fix(respub__handlers *h, uint32_t most) {
+  h->first_capacity = most;
+}
+
+void respub__handlers_plan(respub__plan *plan, uint32_t most) {
+  respub__plan_table(plan, sizeof(respub__handler_slot), most);
+  respub__plan_add(plan, sizeof(respub__subscription), most);
 }
 
 void respub__handlers_free(respub__handlers *h) {
@@ -18,7 +29,7 @@ void respub__handlers_free(respub__handlers *h) {
 }
 
 static bool grow_slots(respub__handlers *h) {
-  uint32_t capacity = h->capacity == 0 ? RESPUB_FIRST_HANDLERS : h->capacity * 2;
+  uint32_t capacity = h->capacity == 0 ? h->first_capacity : h->capacity * 2;
   if (capacity > MOST_SLOTS)
     return false;
   respub__handler_slot *slots = respub__resize(&h->alloc, h->slots, capacity * sizeof *slots);
@@ -63,6 +74,7 @@ respub__subscription *respub__handlers_add(respub__handlers *h, respub__topic *t
   respub__subscription *s = respub__alloc(&h->alloc, sizeof *s);
   if (s == NULL)
     return NULL;
+  h->count++;
   uint32_t index = h->first_free;
   respub__handler_slot *slot = &h->slots[index];
   h->first_free = slot->next_free;
@@ -112,4 +124,5 @@ respub__subscription *respub__handlers_take_ended(respub__handlers *h) {
 
 void respub__handlers_forget(respub__handlers *h, respub__subscription *s) {
   respub__free(&h->alloc, s);
+  h->count--;
 }

@@ -29,12 +29,19 @@ typedef struct respub__handlers {
   respub__handler_slot *slots;
   uint32_t capacity;
   uint32_t first_free;
+  uint32_t first_capacity;      /* of the table when it is made */
+  uint32_t count;               /* subscriptions, ended ones included that are not forgotten */
   respub__subscription *cursor; /* the next to run in the dispatch that goes on */
   respub__subscription *ended;  /* their released functions are due */
   uint64_t dispatches;
 } respub__handlers;
 
 void respub__handlers_init(respub__handlers *h, const respub_allocator *alloc);
+
+/* Fixed memory: the table is made for most at once. To be called before the first is added. */
+void respub__handlers_fix(respub__handlers *h, uint32_t most);
+struct respub__plan;
+void respub__handlers_plan(struct respub__plan *plan, uint32_t most);
 
 /* Frees the table; everything in it has ended before. */
 void respub__handlers_free(respub__handlers *h);

@@ -154,10 +154,31 @@ typedef struct respub_subscriber_options {
   respub_delivery delivery; /* default DIRECT */
   size_t queue_messages;    /* default 65536, >= 1; with DIRECT: what flush may keep */
   size_t queue_bytes;       /* default 64 MiB: payloads, names and bookkeeping; >= 1024 */
+  size_t most_names;        /* channels and patterns at a time, those included that the server or
+                               the queue has yet to let go; EFULL beyond; default 0: no bound */
+  size_t most_name_bytes;   /* of each name; EFULL beyond; default and most RESPUB_MAX_NAME_BYTES */
+  size_t most_subscriptions; /* handlers at a time, those included whose release is due; EFULL
+                                beyond; default 0: no bound, with fixed_memory as most_names */
   int spin_us; /* busy polling before sleeping, for latency at the price of a core; default 0 */
 } respub_subscriber_options;
 
 void respub_subscriber_options_init(respub_subscriber_options *options);
+
+/* With connection.fixed_memory (see net.h) a subscriber takes one block when it is opened, and
+ * nothing afterwards (the system's own memory aside, as for the stacks of threads). most_names has
+ * to be given; LATEST is not to be had; queue_bytes, which bounds what flush keeps too, has to hold
+ * a message that fills connection.buffer_bytes and its bookkeeping (512 bytes more are enough). A
+ * message that does not fit into connection.buffer_bytes with its names ends the connection
+ * (DISCONNECTED with RESPUB_EBYTES), after which the subscriber comes back as after any loss.
+ * connection.output_bytes does not count, because the largest command is known.
+ *
+ * The bytes that a buffer of respub_buffer_allocator needs, aligned as malloc's are, to hold one
+ * subscriber with these options: exactly, so that one less is RESPUB_ENOMEM when it is opened. They
+ * are the subscriber, its connection with its buffers, most_names names of most_name_bytes,
+ * most_subscriptions subscriptions, and twice queue_bytes: what waits, and what was taken of it
+ * last. SIZE_MAX: more than there can be, or the options are not for
+ * fixed memory. */
+size_t respub_subscriber_memory(const respub_subscriber_options *options);
 
 /* Makes a subscriber. Connects nothing yet, so it does not fail because a server is away. ENOMEM,
  * EIO (no descriptor left), EARGUMENT (the error names the option), EUNSUPPORTED (delivery by a
@@ -171,7 +192,8 @@ RESPUB_MUST_USE respub_status respub_subscriber_open(respub_subscriber **sub,
  * message with ctx; NULL: the messages are for respub_subscriber_next alone. Several subscriptions
  * of one channel each get every message; the channel is left on the wire with the last. A message
  * that matches a channel and patterns arrives once for each, as the server sends it. *subscription
- * (unless NULL) names this subscription. EARGUMENT (empty name, or longer than limits allow),
+ * (unless NULL) names this subscription. EARGUMENT (a name that is empty, or longer than
+ * RESPUB_MAX_NAME_BYTES), EFULL (one of the bounds that the options have; nothing else is changed),
  * ENOMEM, ECLOSED, EFORKED; for a pattern, EUNSUPPORTED when built without RESPUB_PATTERNS. */
 RESPUB_MUST_USE respub_status respub_subscriber_subscribe(respub_subscriber *sub,
                                                           respub_slice channel,

@@ -1,6 +1,7 @@
 #include "pubsub/queue.h"
 
 #include "net/memory.h"
+#include "net/pool.h"
 #include "pubsub/queue_ring.h"
 
 #include <string.h>
@@ -18,10 +19,20 @@ void respub__queue_init(respub__queue *q, const respub_allocator *alloc, respub_
   *q = (respub__queue){.alloc = *alloc,
                        .session = session,
                        .brief = direct,
+                       .fixed = options->connection.fixed_memory,
                        .policy = direct ? RESPUB_DELIVER_BLOCK : options->delivery,
                        .most_messages = options->queue_messages,
                        .most_bytes = options->queue_bytes};
   respub__topics_init(&q->latest, alloc, session->topics.seed);
+}
+
+void respub__queue_plan(respub__plan *plan, const respub_subscriber_options *options) {
+  respub__plan_add(plan, options->queue_bytes, 2); /* ring and taken */
+}
+
+size_t respub__queue_least_bytes(size_t message_bytes) {
+  size_t more = sizeof(respub__record) + 2 * RESPUB__RECORD_ALIGN;
+  return message_bytes > SIZE_MAX - more ? SIZE_MAX : message_bytes + more;
 }
 
 void respub__queue_free(respub__queue *q) {
@@ -241,6 +252,8 @@ static bool take_bytes(respub__queue *q, const respub__record *r) {
   size_t size = respub__record_size(r);
   if (size > q->taken_capacity) {
     size_t capacity = size < USUAL_RECORD ? USUAL_RECORD : size;
+    if (q->fixed)
+      capacity = q->most_bytes;
     char *taken = respub__alloc(&q->alloc, capacity);
     if (taken == NULL)
       return false;

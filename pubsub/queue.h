@@ -12,6 +12,7 @@ typedef struct respub__queue {
   respub_allocator alloc;
   respub__session *session; /* is told when the last record of a topic is gone */
   respub_delivery policy;
+  bool fixed; /* ring and taken have most_bytes from the first use on, and never another size */
   bool brief; /* used now and then only: has no memory while it is empty */
   size_t most_messages, most_bytes;
 
@@ -44,6 +45,11 @@ typedef struct respub__queue {
 void respub__queue_init(respub__queue *q, const respub_allocator *alloc, respub__session *session,
                         const respub_subscriber_options *options);
 void respub__queue_free(respub__queue *q);
+
+/* Fixed memory. The bound has to hold the record of the largest message, of message_bytes. */
+struct respub__plan;
+void respub__queue_plan(struct respub__plan *plan, const respub_subscriber_options *options);
+size_t respub__queue_least_bytes(size_t message_bytes);
 
 /* Copies an event, its bytes and its topic (NULL for other events than messages) into the queue, or
  * drops by policy. wall_ms is the time for the account of drops. RESPUB_EFULL (policy BLOCK, or

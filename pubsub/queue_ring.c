@@ -93,9 +93,23 @@ static size_t larger(const respub__queue *q, size_t size, size_t most) {
   return (capacity + RESPUB__RECORD_ALIGN - 1) / RESPUB__RECORD_ALIGN * RESPUB__RECORD_ALIGN;
 }
 
+/* Never grows and moves nothing: what finds no room in one piece waits, or lets older ones go,
+ * until the ring is empty at the latest. */
+static respub_status place_fixed(respub__queue *q, size_t size, size_t *at) {
+  if (q->ring == NULL) {
+    q->ring = respub__alloc(&q->alloc, q->most_bytes);
+    q->capacity = q->most_bytes / RESPUB__RECORD_ALIGN * RESPUB__RECORD_ALIGN;
+  }
+  if (q->ring == NULL)
+    return RESPUB_ENOMEM;
+  return reserve_record(q, size, at) ? RESPUB_OK : RESPUB_EFULL;
+}
+
 /* Grows within the bound (or beyond it, forced); with a ring half full of voids, closes up instead.
  */
 respub_status respub__ring_place(respub__queue *q, size_t size, bool force, size_t *at) {
+  if (q->fixed)
+    return place_fixed(q, size, at);
   if (q->ring != NULL && reserve_record(q, size, at))
     return RESPUB_OK;
   size_t live = q->used - q->void_bytes;

@@ -1,6 +1,7 @@
 #include "pubsub/session.h"
 
 #include "net/memory.h"
+#include "net/pool.h"
 #include "net/text.h"
 #include "pubsub/session_topics.h"
 
@@ -18,6 +19,17 @@ void respub__session_init(respub__session *s, const respub_allocator *alloc, int
                           uint64_t seed) {
   *s = (respub__session){.slow_retry_ms = slow_retry_ms, .retry_at_ms = RESPUB_NEVER};
   respub__topics_init(&s->topics, alloc, seed);
+}
+
+/* One more than the user can have, for the name that the last event shows. */
+void respub__session_fix(respub__session *s, size_t most, size_t name_bytes) {
+  respub__topics_fix(&s->topics, most + 1, name_bytes);
+}
+
+void respub__session_plan(respub__plan *plan, size_t most, size_t name_bytes) {
+  respub__plan_table(plan, sizeof(respub__sent), FIRST_SENT);
+  respub__plan_table(plan, sizeof(respub__topic *), FIRST_FLYING);
+  respub__topics_plan(plan, most + 1, name_bytes);
 }
 
 void respub__session_free(respub__session *s) {
@@ -66,6 +78,13 @@ static void ask(respub__session *s, respub__topic *t, bool wanted) {
   t->epoch = s->epoch & 1;
   respub__session_recount(s, t);
   respub__session_list(s, t);
+}
+
+size_t respub__session_names(const respub__session *s) {
+  const respub__topic *t = s->named;
+  bool only_shown =
+      t != NULL && !t->wanted && !t->listed && t->holds == 1 && t->wire == RESPUB__ABSENT;
+  return s->topics.count - only_shown;
 }
 
 respub__topic *respub__session_want(respub__session *s, respub_kind kind, respub_slice name) {

@@ -81,7 +81,15 @@ void respub__session_init(respub__session *s, const respub_allocator *alloc, int
                           uint64_t seed);
 void respub__session_free(respub__session *s);
 
+/* Fixed memory, with room for most names of at most name_bytes each. */
+void respub__session_fix(respub__session *s, size_t most, size_t name_bytes);
+struct respub__plan;
+void respub__session_plan(struct respub__plan *plan, size_t most, size_t name_bytes);
+
 /* -- What the user wants -- */
+
+/* Names that are wanted, or that the server has not yet let go. */
+size_t respub__session_names(const respub__session *s);
 
 /* The topic, wanted from now on. NULL: out of memory, nothing changed. */
 respub__topic *respub__session_want(respub__session *s, respub_kind kind, respub_slice name);
@@ -118,6 +126,9 @@ void respub__session_heard(respub__session *s, int64_t now_ms);
 /* Another event that is due now: to be asked after each value and after connected until false,
  * before the bytes of that value go. */
 bool respub__session_poll(respub__session *s, int64_t now_ms, respub_event *event);
+
+/* The largest names aside, those of a command have so many bytes. */
+#define RESPUB__COMMAND_BYTES ((size_t)16384)
 
 /* The next command to send: its arguments in args (max >= 2 slices, valid until the next call). 0:
  * none now. It counts as sent. */

@@ -5,10 +5,8 @@
 
 #include <string.h>
 
-/* The largest names aside, a command stays within this. With less room than ROOMY in the ring it
- * grows first. */
+/* With less room than this in the ring it grows first. */
 enum {
-  MOST_BYTES = 16384,
   ROOMY = 256
 };
 
@@ -113,7 +111,7 @@ static size_t gather(respub__session *s, respub__topic *first, respub__op op, re
   for (respub__topic *t = first; t != NULL && n < most; t = first_needing(s, &next_op)) {
     if (next_op != op || t->kind != kind || n >= t->batch)
       break;
-    if (n > 0 && bytes + t->len > MOST_BYTES)
+    if (n > 0 && bytes + t->len > RESPUB__COMMAND_BYTES)
       break;
     if (t->batch < most)
       most = t->batch;

@@ -1,12 +1,25 @@
 /* What the user asks of a subscriber: subscriptions. */
 #include "pubsub/subscriber.h"
 
+/* Lock held on entry. The bounds of the options. */
+static bool is_full_locked(const respub_subscriber *sub, respub_kind kind, respub_slice name) {
+  const respub_subscriber_options *o = &sub->options;
+  const respub__session *session = &sub->engine.session;
+  if (o->most_subscriptions > 0 && sub->handlers.count >= o->most_subscriptions)
+    return true;
+  if (o->most_names == 0 || respub__session_names(session) < o->most_names)
+    return false;
+  return respub__topics_find(&session->topics, kind, name) == NULL;
+}
+
 /* Lock held on entry. */
 static respub_status add_locked(respub_subscriber *sub, respub_kind kind, respub_slice name,
                                 respub_handler *handler, void *ctx,
                                 respub_subscription *subscription) {
   if (sub->closing)
     return RESPUB_ECLOSED;
+  if (is_full_locked(sub, kind, name))
+    return RESPUB_EFULL;
   respub__session *session = &sub->engine.session;
   respub__topic *topic = respub__session_want(session, kind, name);
   if (topic == NULL)
@@ -30,6 +43,8 @@ static respub_status subscribe(respub_subscriber *sub, respub_kind kind, respub_
     *subscription = 0;
   if (name.len == 0 || name.len > RESPUB_MAX_NAME_BYTES)
     return RESPUB_EARGUMENT;
+  if (name.len > sub->options.most_name_bytes)
+    return RESPUB_EFULL;
   if (respub__check_fork(sub) != RESPUB_OK)
     return RESPUB_EFORKED;
   respub__monitor_enter(&sub->monitor);

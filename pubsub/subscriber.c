@@ -18,6 +18,7 @@ void respub_subscriber_options_init(respub_subscriber_options *options) {
       .delivery = RESPUB_DELIVER_DIRECT,
       .queue_messages = 65536,
       .queue_bytes = (size_t)64 * 1024 * 1024,
+      .most_name_bytes = RESPUB_MAX_NAME_BYTES,
   };
   respub_options_init(&options->connection);
 }
@@ -42,12 +43,13 @@ static const char *wrong_option(const respub_subscriber_options *o) {
     return "queue_bytes is less than 1024";
   if (o->spin_us < 0)
     return "spin_us is negative";
-  return NULL;
+  return respub__subscriber_wrong_bound(o);
 }
 
 static respub_status init(respub_subscriber *sub, const respub_allocator *alloc,
                           const respub_subscriber_options *options) {
   sub->options = *options;
+  sub->options.connection.allocator = *alloc;
   sub->alloc = *alloc;
   sub->fork_generation = respub__fork_generation();
   respub_status status = respub__monitor_open(&sub->monitor);
@@ -58,9 +60,34 @@ static respub_status init(respub_subscriber *sub, const respub_allocator *alloc,
     respub__monitor_close(&sub->monitor);
     return status;
   }
-  respub__engine_init(&sub->engine, options, respub__random_seed() | 1);
+  respub__engine_init(&sub->engine, &sub->options, respub__random_seed() | 1);
   respub__handlers_init(&sub->handlers, alloc);
+  if (options->connection.fixed_memory)
+    respub__subscriber_fix(sub);
   respub__queue_init(&sub->queue, alloc, &sub->engine.session, options);
+  return RESPUB_OK;
+}
+
+static void free_memory(respub_subscriber *sub, const respub_allocator *alloc) {
+  bool fixed = sub->options.connection.fixed_memory;
+  respub__free(alloc, sub);
+  if (fixed)
+    respub__pool_close(alloc);
+}
+
+static respub_status allocate_subscriber(respub_subscriber **sub, respub_allocator *alloc,
+                                         const respub_subscriber_options *options,
+                                         respub_error *error) {
+  *alloc = respub__allocator(&options->connection.allocator);
+  if (options->connection.fixed_memory) {
+    respub_status status =
+        respub__pool_open(alloc, respub__subscriber_plan, options, "a subscriber", error);
+    if (status != RESPUB_OK)
+      return status;
+  }
+  *sub = respub__alloc_zero(alloc, sizeof **sub);
+  if (*sub == NULL)
+    return respub__fail(error, RESPUB_ENOMEM, "cannot open a subscriber: out of memory");
   return RESPUB_OK;
 }
 
@@ -73,13 +100,14 @@ respub_status respub_subscriber_open(respub_subscriber **sub,
   const char *wrong = wrong_option(options);
   if (wrong != NULL)
     return respub__fail(error, RESPUB_EARGUMENT, "cannot open a subscriber: %s", wrong);
-  respub_allocator alloc = respub__allocator(&options->connection.allocator);
-  respub_subscriber *fresh = respub__alloc_zero(&alloc, sizeof *fresh);
-  if (fresh == NULL)
-    return respub__fail(error, RESPUB_ENOMEM, "cannot open a subscriber: out of memory");
-  respub_status status = init(fresh, &alloc, options);
+  respub_allocator alloc;
+  respub_subscriber *fresh;
+  respub_status status = allocate_subscriber(&fresh, &alloc, options, error);
+  if (status != RESPUB_OK)
+    return status;
+  status = init(fresh, &alloc, options);
   if (status != RESPUB_OK) {
-    respub__free(&alloc, fresh);
+    free_memory(fresh, &alloc);
     return respub__fail(error, status, "cannot open a subscriber: no descriptor or lock to be had");
   }
   *sub = fresh;
@@ -103,7 +131,7 @@ static void free_subscriber(respub_subscriber *sub) {
   respub__handlers_free(&sub->handlers);
   respub__wake_close(&sub->wake);
   respub_allocator alloc = sub->alloc;
-  respub__free(&alloc, sub);
+  free_memory(sub, &alloc);
 }
 
 void respub__subscriber_finish(respub_subscriber *sub) {

@@ -11,6 +11,7 @@
 #define RESPUB_PUBSUB_SUBSCRIBER_H
 
 #include "net/fork.h"
+#include "net/pool.h"
 #include "net/wait.h"
 #include "pubsub/engine.h"
 #include "pubsub/handlers.h"
@@ -174,6 +175,16 @@ respub_status respub__leave_locked(respub_subscriber *sub, respub_status status)
 /* Lock held on entry, released on return. Ends the subscriber if a handler has closed it and nobody
  * else is inside any more. Returns status, or RESPUB_ECLOSED. */
 respub_status respub__depart_locked(respub_subscriber *sub, respub_status status);
+
+/* A respub__planner of fixed memory; options are a respub_subscriber_options without a wrong bound.
+ */
+void respub__subscriber_plan(respub__plan *plan, const void *options);
+
+/* Gives the tables of a new subscriber their final sizes. */
+void respub__subscriber_fix(respub_subscriber *sub);
+
+/* What is wrong with the bounds of names and subscriptions, or NULL. */
+const char *respub__subscriber_wrong_bound(const respub_subscriber_options *options);
 
 /* The end of a subscriber that nobody else uses any more: CLOSED, released functions, memory. */
 void respub__subscriber_finish(respub_subscriber *sub);

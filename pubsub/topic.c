@@ -1,12 +1,40 @@
 #include "pubsub/topic.h"
 
 #include "net/memory.h"
+#include "net/pool.h"
 #include "pubsub/topic_find.h"
 
 #include <string.h>
 
 void respub__topics_init(respub__topics *topics, const respub_allocator *alloc, uint64_t seed) {
   *topics = (respub__topics){.alloc = *alloc, .seed = seed};
+}
+
+/* Slots that hold most at two thirds; SIZE_MAX: more than there can be. */
+static size_t slots_for(size_t most) {
+  size_t slots = RESPUB_FIRST_TOPICS;
+  while (most > slots / 3 * 2) {
+    if (slots > SIZE_MAX / 2)
+      return SIZE_MAX;
+    slots *= 2;
+  }
+  return slots;
+}
+
+/* Never less than the struct: its last members may be read as one word. */
+static size_t topic_size(size_t name_bytes) {
+  size_t size = offsetof(respub__topic, name) + name_bytes;
+  return size < sizeof(respub__topic) ? sizeof(respub__topic) : size;
+}
+
+void respub__topics_fix(respub__topics *topics, size_t most, size_t name_room) {
+  topics->most = most;
+  topics->name_room = name_room;
+}
+
+void respub__topics_plan(respub__plan *plan, size_t most, size_t name_room) {
+  respub__plan_table(plan, sizeof(respub__slot), slots_for(most));
+  respub__plan_add(plan, topic_size(name_room), most);
 }
 
 void respub__topics_free(respub__topics *topics) {
@@ -42,7 +70,7 @@ static void place(respub__slot *slots, size_t mask, respub__slot slot) {
 }
 
 static bool grow_table(respub__topics *topics) {
-  size_t slots = topics->slots == NULL ? RESPUB_FIRST_TOPICS : (topics->mask + 1) * 2;
+  size_t slots = topics->slots == NULL ? slots_for(topics->most) : (topics->mask + 1) * 2;
   if (slots > SIZE_MAX / sizeof(respub__slot))
     return false;
   respub__slot *fresh = respub__alloc_zero(&topics->alloc, slots * sizeof *fresh);
@@ -61,11 +89,8 @@ respub__topic *respub__topics_add(respub__topics *topics, respub_kind kind, resp
   size_t slots = topics->slots == NULL ? 0 : topics->mask + 1;
   if ((topics->count + 1) > slots / 3 * 2 && !grow_table(topics))
     return NULL;
-  /* Never less than the struct: its last members may be read as one word. */
-  size_t size = offsetof(respub__topic, name) + name.len;
-  if (size < sizeof(respub__topic))
-    size = sizeof(respub__topic);
-  respub__topic *t = respub__alloc_zero(&topics->alloc, size);
+  size_t name_room = topics->most > 0 ? topics->name_room : name.len;
+  respub__topic *t = respub__alloc_zero(&topics->alloc, topic_size(name_room));
   if (t == NULL)
     return NULL;
   t->len = (uint32_t)name.len;

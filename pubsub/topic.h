@@ -56,10 +56,18 @@ typedef struct respub__topics {
   size_t count;
   size_t changes; /* how often one was added or removed */
   uint64_t seed;
+  size_t most;      /* fixed memory: the table is made for so many at once; 0: it grows */
+  size_t name_room; /* with most: bytes for the name of each */
 } respub__topics;
 
 /* seed keeps outsiders from choosing names that collide. */
 void respub__topics_init(respub__topics *topics, const respub_allocator *alloc, uint64_t seed);
+
+/* Fixed memory: the table has room for most topics with names of at most name_room bytes, all of
+ * one size. To be called before the first is added. */
+void respub__topics_fix(respub__topics *topics, size_t most, size_t name_room);
+struct respub__plan;
+void respub__topics_plan(struct respub__plan *plan, size_t most, size_t name_room);
 
 /* Frees the table and every topic in it. */
 void respub__topics_free(respub__topics *topics);
