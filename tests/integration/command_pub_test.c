@@ -274,6 +274,23 @@ static void a_server_that_comes_back_gets_the_next_lines(void) {
   respub_test_server_free(own);
 }
 
+/* It takes longer to start than a line takes to be read. */
+static void lines_wait_for_a_server_that_is_away(void) {
+  respub_test_server *own = respub_test_server_start(NULL);
+  CU_ASSERT_PTR_NOT_NULL_FATAL(own);
+  respub_test_process *p = start_publishing(own);
+  CU_ASSERT_TRUE(respub_test_server_kill(own));
+  CU_ASSERT_TRUE(respub_test_process_write(p, "{}\n{}\n", 6, DEADLINE_MS));
+  CU_ASSERT_TRUE(respub_test_server_restart(own));
+  CU_ASSERT_TRUE(line_is(p, "0"));
+  CU_ASSERT_TRUE(line_is(p, "0"));
+  respub_test_process_close_input(p);
+  CU_ASSERT_EQUAL(respub_test_process_wait(p, DEADLINE_MS), 0);
+  CU_ASSERT_STRING_EQUAL(respub_test_process_errors(p), "");
+  respub_test_process_end(p);
+  respub_test_server_free(own);
+}
+
 /* The kernel may take the line before it tells of the server's end: not sent, or not answered. */
 static void a_server_that_stays_away_ends_it_with_4_and_the_line(void) {
   respub_test_server *own = respub_test_server_start(NULL);
@@ -374,6 +391,7 @@ int main(int argc, char **argv) {
       RESPUB_TEST(many_lines_have_as_many_numbers),
       RESPUB_TEST(a_line_beyond_the_limit_is_an_error_and_the_next_goes_on),
       RESPUB_TEST(a_server_that_comes_back_gets_the_next_lines),
+      RESPUB_TEST(lines_wait_for_a_server_that_is_away),
       RESPUB_TEST(a_server_that_stays_away_ends_it_with_4_and_the_line),
       RESPUB_TEST(a_frozen_server_ends_it_with_4_and_the_line),
       RESPUB_TEST(a_reader_that_is_gone_is_an_error),
