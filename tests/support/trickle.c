@@ -5,6 +5,7 @@
 #include <netinet/tcp.h>
 #include <poll.h>
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,6 +17,11 @@ struct respub_test_trickle {
   int listener;
   int stop[2]; /* a pipe: closing its end ends the thread */
   uint16_t port, target;
+  atomic_bool loses, sticks;
+};
+
+enum {
+  DRIP_MS = 20
 };
 
 static struct sockaddr_in loopback(uint16_t port) {
@@ -37,38 +43,65 @@ static int connect_to(uint16_t port) {
   return fd;
 }
 
-static bool pass_on(int from, int to) {
-  char bytes[256];
-  ssize_t n = recv(from, bytes, sizeof bytes, 0);
-  if (n <= 0)
-    return false;
+static bool send_slowly(int to, const char *bytes, ssize_t n) {
   for (ssize_t i = 0; i < n; i++)
     if (send(to, bytes + i, 1, MSG_NOSIGNAL) != 1)
       return false;
   return true;
 }
 
+static bool pass_on(int from, int to, atomic_bool *loses) {
+  char bytes[256];
+  ssize_t n = recv(from, bytes, sizeof bytes - 1, 0);
+  if (n <= 0)
+    return false;
+  bytes[n] = '\0';
+  if (loses != NULL && strstr(bytes, "SUBSCRIBE") != NULL && atomic_exchange(loses, false))
+    return true;
+  return send_slowly(to, bytes, n);
+}
+
+/* What a server never says. */
+static bool drip(int client, bool *begun) {
+  static const char head[] = "*3\r\n$7\r\nmessage\r\n$1\r\nx\r\n$1000000\r\n";
+  bool sent = send_slowly(client, *begun ? "." : head, *begun ? 1 : (ssize_t)sizeof head - 1);
+  *begun = true;
+  return sent;
+}
+
+typedef enum passing {
+  GOES_ON,
+  IS_OVER,
+  IS_TOLD_TO_END
+} passing;
+
+static passing pass_some(respub_test_trickle *t, int client, int server, bool *begun) {
+  bool sticks = atomic_load(&t->sticks);
+  struct pollfd fds[] = {
+      {t->stop[0], POLLIN, 0}, {client, POLLIN, 0}, {sticks ? -1 : server, POLLIN, 0}};
+  if (poll(fds, 3, DRIP_MS) < 0 || fds[0].revents != 0)
+    return IS_TOLD_TO_END;
+  if (fds[1].revents != 0 && !pass_on(client, server, &t->loses))
+    return IS_OVER;
+  if (sticks && !drip(client, begun))
+    return IS_OVER;
+  return fds[2].revents != 0 && !pass_on(server, client, NULL) ? IS_OVER : GOES_ON;
+}
+
 /* False when the proxy is to end. */
 static bool serve(respub_test_trickle *t, int client) {
   const int on = 1;
   int server = connect_to(t->target);
-  bool go_on = true;
+  passing now = server >= 0 ? GOES_ON : IS_OVER;
+  bool begun = false;
   setsockopt(client, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
-  while (server >= 0) {
-    struct pollfd fds[] = {{t->stop[0], POLLIN, 0}, {client, POLLIN, 0}, {server, POLLIN, 0}};
-    if (poll(fds, 3, -1) < 0 || fds[0].revents != 0) {
-      go_on = false;
-      break;
-    }
-    if (fds[1].revents != 0 && !pass_on(client, server))
-      break;
-    if (fds[2].revents != 0 && !pass_on(server, client))
-      break;
-  }
+  while (now == GOES_ON)
+    now = pass_some(t, client, server, &begun);
+  atomic_store(&t->sticks, false);
   if (server >= 0)
     close(server);
   close(client);
-  return go_on;
+  return now != IS_TOLD_TO_END;
 }
 
 static void *trickle_main(void *arg) {
@@ -102,6 +135,14 @@ respub_test_trickle *respub_test_trickle_start(uint16_t port) {
 
 uint16_t respub_test_trickle_port(const respub_test_trickle *t) {
   return t->port;
+}
+
+void respub_test_trickle_lose(respub_test_trickle *t) {
+  atomic_store(&t->loses, true);
+}
+
+void respub_test_trickle_stick(respub_test_trickle *t) {
+  atomic_store(&t->sticks, true);
 }
 
 void respub_test_trickle_free(respub_test_trickle *t) {

@@ -21,6 +21,9 @@ enum {
   DEADLINE_MS = 10000
 };
 
+/* Built without threads, a name is waited for; without a resolver, there are no names. */
+#define LOOKUPS (RESPUB_THREADS && RESPUB_RESOLVE)
+
 /* ------------------------------------------------------------------------------------------------
  * The resolver */
 
@@ -171,6 +174,17 @@ static void a_forked_child_closes_it_too(void) {
   open_gate();
 }
 
+static void an_address_in_numbers_needs_no_resolver(void) {
+  respub_conn *conn = NULL;
+  close_gate(true);
+  respub_options o = slow_options(1);
+  (void)snprintf(o.host, sizeof o.host, "127.0.0.1");
+  CU_ASSERT_EQUAL_FATAL(respub_conn_start(&conn, &o, 0, NULL), RESPUB_OK);
+  (void)!respub_conn_step(conn, 0);
+  CU_ASSERT_EQUAL(atomic_load(&asked), 0);
+  respub_conn_close(conn);
+}
+
 /* ------------------------------------------------------------------------------------------------
  * A subscriber */
 
@@ -238,12 +252,13 @@ static void a_step_does_not_wait_for_a_resolver(void) {
 }
 
 static const respub_test tests[] = {
-    RESPUB_TEST(a_slow_resolver_blocks_nothing_and_its_time_is_not_the_servers),
-    RESPUB_TEST(a_name_that_is_not_known_is_told_when_that_is_known),
-    RESPUB_TEST(a_connection_can_be_closed_while_its_name_is_looked_up),
-    RESPUB_TEST(a_forked_child_closes_it_too),
-    RESPUB_TEST(stop_and_close_do_not_wait_for_a_resolver),
-    RESPUB_TEST(a_step_does_not_wait_for_a_resolver),
+    RESPUB_TEST_OF(LOOKUPS, a_slow_resolver_blocks_nothing_and_its_time_is_not_the_servers),
+    RESPUB_TEST_OF(LOOKUPS, a_name_that_is_not_known_is_told_when_that_is_known),
+    RESPUB_TEST_OF(LOOKUPS, a_connection_can_be_closed_while_its_name_is_looked_up),
+    RESPUB_TEST_OF(LOOKUPS, a_forked_child_closes_it_too),
+    RESPUB_TEST(an_address_in_numbers_needs_no_resolver),
+    RESPUB_TEST_OF(LOOKUPS, stop_and_close_do_not_wait_for_a_resolver),
+    RESPUB_TEST_OF(LOOKUPS, a_step_does_not_wait_for_a_resolver),
 };
 
 int main(int argc, char **argv) {

@@ -215,15 +215,16 @@ static void a_name_that_nobody_knows_is_told(void) {
   respub_error e;
   respub_options_init(&o);
   (void)snprintf(o.host, sizeof o.host, "no.such.host.invalid");
-  CU_ASSERT_EQUAL_FATAL(respub__dial(NULL, &o, 0, &t, &e), RESPUB_OK);
-  respub_status status;
   short events;
   int64_t deadline_ms = 5000;
-  while ((status = t.connect(t.ctx, 0, &events, &deadline_ms, &e)) == RESPUB_MORE) {
+  respub_status status = respub__dial(NULL, &o, 0, &t, &e);
+  bool dialed = status == RESPUB_OK; /* not without threads or a resolver */
+  while (dialed && (status = t.connect(t.ctx, 0, &events, &deadline_ms, &e)) == RESPUB_MORE) {
     struct pollfd p = {t.fd(t.ctx), events, 0};
     CU_ASSERT_EQUAL_FATAL(poll(&p, 1, respub_test_scaled(60000)), 1);
   }
-  t.close(t.ctx);
+  if (dialed)
+    t.close(t.ctx);
   CU_ASSERT_EQUAL(status, RESPUB_ERESOLVE);
   CU_ASSERT_PTR_NOT_NULL(strstr(e.text, "no.such.host.invalid"));
   respub__addresses none;
