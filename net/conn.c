@@ -73,7 +73,7 @@ static respub_status dial(respub_conn *conn, const respub_options *options, int6
 static respub_status allocate_conn(respub_conn **conn, const respub_options *options,
                                    respub_error *error) {
   respub_allocator allocator = respub__allocator(&options->allocator);
-  if (options->fixed_memory) {
+  if (respub__has_fixed_memory(options)) {
     respub_status status =
         respub__pool_open(&allocator, respub__conn_plan, options, "a connection", error);
     if (status != RESPUB_OK)
@@ -83,14 +83,14 @@ static respub_status allocate_conn(respub_conn **conn, const respub_options *opt
   if (*conn == NULL)
     return respub__fail(error, RESPUB_ENOMEM, "out of memory for a connection");
   (*conn)->allocator = allocator;
-  (*conn)->fixed = options->fixed_memory;
+  (*conn)->fixed = respub__has_fixed_memory(options);
   return RESPUB_OK;
 }
 
 static respub_status begin_opening(respub_conn *conn, const respub_options *options,
                                    respub_error *error) {
   set_up_conn(conn, options);
-  respub_status status = conn->fixed ? fix_sizes(conn, options) : RESPUB_OK;
+  respub_status status = RESPUB_FIXED_MEMORY && conn->fixed ? fix_sizes(conn, options) : RESPUB_OK;
   if (status == RESPUB_OK)
     conn->opening = respub__alloc_zero(&conn->allocator, sizeof *conn->opening);
   if (conn->opening == NULL)
@@ -142,7 +142,7 @@ void respub_conn_close(respub_conn *conn) {
   respub__buffer_free(&conn->output, &allocator);
   if (conn->nodes != conn->embedded)
     respub__free(&allocator, conn->nodes);
-  bool fixed = conn->fixed;
+  bool fixed = RESPUB_FIXED_MEMORY && conn->fixed;
   respub__free(&allocator, conn);
   if (fixed)
     respub__pool_close(&allocator);

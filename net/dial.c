@@ -152,8 +152,13 @@ static dialer *make_dialer(const respub_options *options) {
 /* Ends in a transport, or frees d. */
 static respub_status finish_dial(dialer *d, respub_status status, respub_transport *transport) {
   if (status == RESPUB_OK)
-    *transport = (respub_transport){d,          dial_connect, dial_read,     dial_write,
-                                    dial_close, dial_fd,      dial_read_wait};
+    *transport = (respub_transport){d,
+                                    dial_connect,
+                                    dial_read,
+                                    dial_write,
+                                    dial_close,
+                                    dial_fd,
+                                    RESPUB_FAST ? dial_read_wait : NULL};
   else
     dial_close(d);
   return status;

@@ -19,7 +19,7 @@
 #endif
 
 /* In front of a function that is a part of that way and has a name of its own for readers. */
-#if defined(__GNUC__)
+#if defined(__GNUC__) && !defined(__OPTIMIZE_SIZE__)
 #define RESPUB__INLINE static inline __attribute__((always_inline))
 #else
 #define RESPUB__INLINE static inline

@@ -50,6 +50,8 @@ static const char *fault(const respub_options *o) {
     return "protocol 3 is not built in";
   if (!RESPUB_UNIX && o->unix_path[0] != '\0')
     return "Unix sockets are not built in";
+  if (!RESPUB_FIXED_MEMORY && o->fixed_memory)
+    return "fixed memory is not built in";
   if (!is_client_name(o->client_name))
     return "client_name has other characters than '!' to '~'";
   if (o->connect_timeout_ms < 1 || o->command_timeout_ms < 1)

@@ -43,6 +43,10 @@ void respub__pool_close(const respub_allocator *allocator);
 /* The planner of a connection; options are a respub_options. */
 void respub__conn_plan(respub__plan *plan, const void *options);
 
+static inline bool respub__has_fixed_memory(const respub_options *options) {
+  return RESPUB_FIXED_MEMORY && options->fixed_memory;
+}
+
 /* True for the allocator of a pool. */
 bool respub__is_pool(const respub_allocator *allocator);
 

@@ -13,7 +13,7 @@
 
 static respub_status reserve_list(respub__addresses *addresses, const respub_allocator *allocator,
                                   size_t count, respub_error *error) {
-  bool fixed = respub__is_pool(allocator);
+  bool fixed = RESPUB_FIXED_MEMORY && respub__is_pool(allocator);
   size_t room = fixed ? RESPUB__FIXED_ADDRESSES : count;
   addresses->list = respub__alloc_zero(allocator, room * sizeof *addresses->list);
   if (addresses->list == NULL)

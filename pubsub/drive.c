@@ -258,7 +258,8 @@ respub_status respub_subscriber_run(respub_subscriber *sub) {
 static respub_status take_locked(respub_subscriber *sub, respub_event *event) {
   respub__topic *topic;
   respub__release_ended_locked(sub);
-  if (respub__subscriber_should_leave(sub) || !respub__take_kept_locked(sub, event, &topic))
+  if (!RESPUB_QUEUES || respub__subscriber_should_leave(sub) ||
+      !respub__take_kept_locked(sub, event, &topic))
     return RESPUB_AGAIN;
   respub__queue_let_go(&sub->queue, topic);
   respub__monitor_notify(&sub->monitor);

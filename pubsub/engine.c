@@ -1,6 +1,7 @@
 #include "pubsub/engine.h"
 
 #include "net/memory.h"
+#include "net/pool.h"
 
 #include <string.h>
 
@@ -32,7 +33,7 @@ void respub__engine_connection(respub_options *connection,
                                const respub_subscriber_options *options) {
   *connection = options->connection;
   connection->log = (respub_log){.write = NULL};
-  if (connection->fixed_memory)
+  if (respub__has_fixed_memory(connection))
     connection->output_bytes = largest_command(options);
   else if (connection->output_bytes < LEAST_OUTPUT_BYTES)
     connection->output_bytes = LEAST_OUTPUT_BYTES;
@@ -46,7 +47,7 @@ void respub__engine_init(respub__engine *e, const respub_subscriber_options *opt
   e->session.heartbeat.interval_ms = options->ping_interval_ms;
   e->session.heartbeat.timeout_ms = options->ping_timeout_ms;
   e->most_unsent_bytes = MOST_UNSENT_BYTES;
-  if (options->connection.fixed_memory) {
+  if (respub__has_fixed_memory(&options->connection)) {
     respub__session_fix(&e->session, options->most_names, options->most_name_bytes);
     e->most_unsent_bytes = 1;
   }

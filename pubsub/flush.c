@@ -37,16 +37,31 @@ static respub_status let_read_locked(respub_subscriber *sub, int64_t deadline_ms
   return RESPUB_OK;
 }
 
+/* Lock held on entry. The same where nothing can be kept: what comes is delivered at once. */
+static respub_status deliver_some_locked(respub_subscriber *sub, int64_t deadline_ms) {
+  if (respub__turn_locked(sub) && !respub__subscriber_should_leave(sub))
+    respub__sleep_locked(sub, deadline_ms);
+  return RESPUB_OK;
+}
+
+/* Lock held on entry. One step of driving, which waits until the deadline at most. */
+static respub_status drive_locked(respub_subscriber *sub, int64_t deadline_ms) {
+  if (!RESPUB_QUEUES)
+    return deliver_some_locked(sub, deadline_ms);
+  return respub__subscriber_queues(sub) ? let_read_locked(sub, deadline_ms)
+                                        : read_one_locked(sub, deadline_ms);
+}
+
 /* Lock held on entry. Drives the subscriber itself, because nobody else does: reads, and keeps what
  * comes for those who deliver later. */
 static respub_status flush_driving_locked(respub_subscriber *sub, uint64_t ticket,
                                           int64_t deadline_ms) {
-  bool queues = respub__subscriber_queues(sub);
-  respub_status status = queues ? respub__start_reader_locked(sub) : RESPUB_OK;
+  respub_status status =
+      respub__subscriber_queues(sub) ? respub__start_reader_locked(sub) : RESPUB_OK;
   while (status == RESPUB_OK && !answered_locked(sub, ticket, &status)) {
     if (sub->stopping || respub__clock_ms() >= deadline_ms)
       return RESPUB_TIMEOUT;
-    status = queues ? let_read_locked(sub, deadline_ms) : read_one_locked(sub, deadline_ms);
+    status = drive_locked(sub, deadline_ms);
   }
   return status;
 }
@@ -98,7 +113,7 @@ respub_status respub_subscriber_flush(respub_subscriber *sub, int timeout_ms) {
       continue;
     status = flush_driving_locked(sub, ticket, deadline_ms);
     /* An event loop that asked meanwhile was told to wait for this. */
-    respub__wake_ring(&sub->wake);
+    respub__ring_reader(sub);
     sub->callers--;
     return respub__leave_locked(sub, status);
   }

@@ -15,7 +15,8 @@ size_t respub_subscriber_fds(respub_subscriber *sub, struct pollfd *fds) {
     return 0;
   size_t n = 0;
   respub__monitor_enter(&sub->monitor);
-  fds[n++] = (struct pollfd){.fd = sub->wake.read_fd, .events = POLLIN};
+  if (RESPUB_THREADS)
+    fds[n++] = (struct pollfd){.fd = sub->wake.read_fd, .events = POLLIN};
   int fd = is_between_steps_locked(sub) ? respub__link_fd(&sub->engine.link) : -1;
   if (fd >= 0)
     fds[n++] = (struct pollfd){.fd = fd, .events = respub__link_events(&sub->engine.link)};
@@ -46,7 +47,7 @@ int respub_subscriber_timeout_ms(respub_subscriber *sub) {
 
 /* Lock held on entry. What a flush has kept comes first; without memory for it nothing does. */
 static void step_locked(respub_subscriber *sub) {
-  while (respub__dispatch_kept_locked(sub))
+  while (RESPUB_QUEUES && respub__dispatch_kept_locked(sub))
     continue;
   sub->more = respub__has_kept(sub);
   if (!sub->more)
@@ -64,7 +65,7 @@ respub_status respub_subscriber_step(respub_subscriber *sub) {
   respub_status status = taken ? RESPUB_ESTATE : respub__enter_locked(sub, RESPUB__WAY_LOOP);
   if (status != RESPUB_OK)
     return respub__depart_locked(sub, status);
-  respub__wake_drain(&sub->wake);
+  respub__drain_rings(sub);
   step_locked(sub);
   return respub__leave_locked(sub, RESPUB_OK);
 }

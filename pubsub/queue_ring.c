@@ -108,7 +108,7 @@ static respub_status place_fixed(respub__queue *q, size_t size, size_t *at) {
 /* Grows within the bound (or beyond it, forced); with a ring half full of voids, closes up instead.
  */
 respub_status respub__ring_place(respub__queue *q, size_t size, bool force, size_t *at) {
-  if (q->fixed)
+  if (RESPUB_FIXED_MEMORY && q->fixed)
     return place_fixed(q, size, at);
   if (q->ring != NULL && reserve_record(q, size, at))
     return RESPUB_OK;

@@ -3,6 +3,7 @@
 
 #include "net/clock.h"
 #include "net/memory.h"
+#include "net/pool.h"
 #include "net/random.h"
 #include "net/text.h"
 
@@ -55,21 +56,24 @@ static respub_status init(respub_subscriber *sub, const respub_allocator *alloc,
   respub_status status = respub__monitor_open(&sub->monitor);
   if (status != RESPUB_OK)
     return status;
-  status = respub__wake_open(&sub->wake);
+  sub->wake = (respub__wake){-1, -1};
+  if (RESPUB_THREADS)
+    status = respub__wake_open(&sub->wake);
   if (status != RESPUB_OK) {
     respub__monitor_close(&sub->monitor);
     return status;
   }
   respub__engine_init(&sub->engine, &sub->options, respub__random_seed() | 1);
   respub__handlers_init(&sub->handlers, alloc);
-  if (options->connection.fixed_memory)
+  if (respub__has_fixed_memory(&options->connection))
     respub__subscriber_fix(sub);
-  respub__queue_init(&sub->queue, alloc, &sub->engine.session, options);
+  if (RESPUB_QUEUES)
+    respub__queue_init(&sub->queue, alloc, &sub->engine.session, options);
   return RESPUB_OK;
 }
 
 static void free_memory(respub_subscriber *sub, const respub_allocator *alloc) {
-  bool fixed = sub->options.connection.fixed_memory;
+  bool fixed = respub__has_fixed_memory(&sub->options.connection);
   respub__free(alloc, sub);
   if (fixed)
     respub__pool_close(alloc);
@@ -79,7 +83,7 @@ static respub_status allocate_subscriber(respub_subscriber **sub, respub_allocat
                                          const respub_subscriber_options *options,
                                          respub_error *error) {
   *alloc = respub__allocator(&options->connection.allocator);
-  if (options->connection.fixed_memory) {
+  if (respub__has_fixed_memory(&options->connection)) {
     respub_status status =
         respub__pool_open(alloc, respub__subscriber_plan, options, "a subscriber", error);
     if (status != RESPUB_OK)
@@ -126,10 +130,12 @@ static void end_subscriptions_locked(respub_subscriber *sub) {
 }
 
 static void free_subscriber(respub_subscriber *sub) {
-  respub__queue_free(&sub->queue);
+  if (RESPUB_QUEUES)
+    respub__queue_free(&sub->queue);
   respub__engine_free(&sub->engine);
   respub__handlers_free(&sub->handlers);
-  respub__wake_close(&sub->wake);
+  if (RESPUB_THREADS)
+    respub__wake_close(&sub->wake);
   respub_allocator alloc = sub->alloc;
   free_memory(sub, &alloc);
 }

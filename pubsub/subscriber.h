@@ -66,6 +66,17 @@ static inline bool respub__subscriber_queues(const respub_subscriber *sub) {
   return RESPUB_QUEUES && sub->options.delivery != RESPUB_DELIVER_DIRECT;
 }
 
+/* Who reads may be asleep. Without threads it is the one who would ring. */
+static inline void respub__ring_reader(const respub_subscriber *sub) {
+  if (RESPUB_THREADS)
+    respub__wake_ring(&sub->wake);
+}
+
+static inline void respub__drain_rings(const respub_subscriber *sub) {
+  if (RESPUB_THREADS)
+    respub__wake_drain(&sub->wake);
+}
+
 static inline bool respub__subscriber_should_leave(const respub_subscriber *sub) {
   return sub->stopping || sub->closing;
 }
@@ -112,7 +123,7 @@ RESPUB_MUST_USE respub_status respub__keep_held_locked(respub_subscriber *sub);
 
 /* Something is kept, or may be. */
 static inline bool respub__has_kept(const respub_subscriber *sub) {
-  return sub->holds || sub->queue.ring != NULL;
+  return RESPUB_QUEUES && (sub->holds || sub->queue.ring != NULL);
 }
 
 /* Lock held on entry. As respub__queue_take, for all that is kept. */

@@ -13,8 +13,8 @@ const char *respub__subscriber_wrong_bound(const respub_subscriber_options *o) {
     return "most_name_bytes is 0, or more than names may have";
   if (o->most_names > MOST_IN_TABLE || o->most_subscriptions > MOST_IN_TABLE)
     return "most_names or most_subscriptions is more than 67108864";
-  if (!o->connection.fixed_memory)
-    return NULL;
+  if (!respub__has_fixed_memory(&o->connection))
+    return o->connection.fixed_memory ? "fixed memory is not built in" : NULL;
   if (o->most_names == 0)
     return "fixed_memory needs most_names";
   if (o->delivery == RESPUB_DELIVER_LATEST)
@@ -45,7 +45,8 @@ void respub__subscriber_plan(respub__plan *plan, const void *options) {
 }
 
 size_t respub_subscriber_memory(const respub_subscriber_options *options) {
-  if (!options->connection.fixed_memory || respub__subscriber_wrong_bound(options) != NULL)
+  if (!respub__has_fixed_memory(&options->connection) ||
+      respub__subscriber_wrong_bound(options) != NULL)
     return SIZE_MAX;
   return respub__pool_buffer_bytes(respub__subscriber_plan, options);
 }

@@ -167,14 +167,14 @@ void respub__sleep_locked(respub_subscriber *sub, int64_t deadline_ms) {
    * looks. */
   (void)!respub__wait(fds, 2, deadline_ms);
   if (fds[0].revents != 0)
-    respub__wake_drain(&sub->wake);
+    respub__drain_rings(sub);
   respub__monitor_enter(&sub->monitor);
   sub->sleeping = false;
 }
 
 void respub__notify_locked(respub_subscriber *sub) {
   if (sub->sleeping || sub->way == RESPUB__WAY_LOOP)
-    respub__wake_ring(&sub->wake);
+    respub__ring_reader(sub);
   sub->sleeping = false;
   respub__monitor_notify(&sub->monitor);
 }
@@ -194,7 +194,7 @@ void respub__read_until_left_locked(respub_subscriber *sub) {
   int64_t idle_since_us = 0;
   if (respub__subscriber_queues(sub))
     place_held_locked(sub);
-  else
+  else if (RESPUB_QUEUES)
     respub__dispatch_all_kept_locked(sub);
   while (!respub__subscriber_should_leave(sub)) {
     bool idle = respub__turn_locked(sub);

@@ -28,7 +28,14 @@
 #define RESPUB_MALLOC 1
 #endif
 
-/* Delivery queues of subscribers. Without them delivery is RESPUB_DELIVER_DIRECT. */
+/* Objects that take all their memory when they are opened (fixed_memory in respub_options). Without
+ * it asking for that is RESPUB_EARGUMENT. */
+#ifndef RESPUB_FIXED_MEMORY
+#define RESPUB_FIXED_MEMORY 1
+#endif
+
+/* Delivery queues of subscribers. Without them delivery is RESPUB_DELIVER_DIRECT, and a flush hands
+ * what comes meanwhile to handlers and on_event instead of keeping it for who delivers next. */
 #ifndef RESPUB_QUEUES
 #define RESPUB_QUEUES RESPUB_THREADS
 #endif
@@ -201,7 +208,8 @@
     !RESPUB_IS_SWITCH(RESPUB_RESOLVE) || !RESPUB_IS_SWITCH(RESPUB_UNIX) ||                         \
     !RESPUB_IS_SWITCH(RESPUB_RESP3) || !RESPUB_IS_SWITCH(RESPUB_PATTERNS) ||                       \
     !RESPUB_IS_SWITCH(RESPUB_TEXTS) || !RESPUB_IS_SWITCH(RESPUB_MALLOC) ||                         \
-    !RESPUB_IS_SWITCH(RESPUB_FAST) || !RESPUB_IS_SWITCH(RESPUB_BROKER)
+    !RESPUB_IS_SWITCH(RESPUB_FIXED_MEMORY) || !RESPUB_IS_SWITCH(RESPUB_FAST) ||                    \
+    !RESPUB_IS_SWITCH(RESPUB_BROKER)
 #error "a switch of respub is 1 or 0"
 #endif
 #if RESPUB_QUEUES && !RESPUB_THREADS
