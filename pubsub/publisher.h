@@ -92,19 +92,19 @@ struct respub_publisher {
   respub__link link;
   respub__pipeline pipe;
 
-  unsigned users;        /* threads inside a call */
-  unsigned crowd;        /* how many there were when replies came last, or met at the gate */
-  bool leading, polling; /* there is a leader; it waits for descriptors */
-  bool alone;          /* the leader waits for descriptors with the link in use; ring to end that */
-  bool busy;           /* the link is used without the lock */
-  bool live;           /* the link is, as far as is known outside of a use of it */
-  bool link_started;   /* somebody wanted a connection */
-  bool answered;       /* this connection has answered a publish */
-  bool armed;          /* an event loop polls: ring when there is something to do */
-  int64_t retry_at_ms; /* BACKOFF: not before; else 0 */
-  int64_t active_us;   /* when the connection was used or looked at last */
-  uint64_t base;       /* bytes_out of the connection before the first publish */
-  respub_error broken; /* status not OK: the connection is to be given up, and why */
+  unsigned users;               /* threads inside a call */
+  unsigned crowd;               /* how many there were when replies came last, or met at the gate */
+  bool leading, polling;        /* there is a leader; it waits for descriptors */
+  const respub__waiter *leader; /* what the leader waits for; NULL: for nothing */
+  bool busy;                    /* the link is used without the lock */
+  bool live;                    /* the link is, as far as is known outside of a use of it */
+  bool link_started;            /* somebody wanted a connection */
+  bool answered;                /* this connection has answered a publish */
+  bool armed;                   /* an event loop polls: ring when there is something to do */
+  int64_t retry_at_ms;          /* BACKOFF: not before; else 0 */
+  int64_t active_us;            /* when the connection was used or looked at last */
+  uint64_t base;                /* bytes_out of the connection before the first publish */
+  respub_error broken;          /* status not OK: the connection is to be given up, and why */
 
   respub__waiter *first_parked, *last_parked; /* in the order they parked */
   bool nominated;                             /* one that was rung is about to become the leader */
@@ -164,8 +164,8 @@ void respub__publisher_help_locked(respub_publisher *pub, int64_t now_ms, bool r
 /* Lock held on entry. Waits until nobody uses the link without the lock. */
 void respub__publisher_calm_locked(respub_publisher *pub);
 
-/* Lock held on entry. Rings, with the next unlock, those who wait for something other than results
- * and have it. */
+/* Lock held on entry. Rings those who wait for something other than results and have it: the leader
+ * at once, the others with the next unlock. */
 void respub__publisher_watch_locked(respub_publisher *pub);
 
 /* Lock held on entry. Makes everybody who waits look again. */

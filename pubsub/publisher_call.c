@@ -132,8 +132,10 @@ RESPUB__APART static respub_status publish_together(respub_publisher *pub, respu
   w.call.first = pub->pipe.tail;
   respub__publisher_resume_locked(pub, s, &w.call);
   publish_series_locked(pub, s, &w, now_ms);
-  if (!w.released)
+  if (!w.released) {
+    respub__publisher_deliver_locked(pub); /* of queued ones that failed with these */
     respub__publisher_leave_locked(pub);
+  }
   respub__waiter_end(&w);
   return w.call.status;
 }

@@ -79,6 +79,8 @@ static void release_finished_locked(respub_publisher *pub) {
 void respub__publisher_watch_locked(respub_publisher *pub) {
   respub__waiter *next;
   release_finished_locked(pub);
+  if (pub->polling && pub->leader != NULL && is_ready(pub, pub->leader))
+    respub__wake_ring(&pub->wake);
   for (respub__waiter *w = pub->watchers > 0 ? pub->first_parked : NULL; w != NULL; w = next) {
     next = w->next;
     if (w->what == RESPUB__WAIT_FOR_RESULTS || !is_ready(pub, w))
@@ -140,6 +142,7 @@ static void hand_on_locked(respub_publisher *pub) {
 /* Lock held on entry. */
 static void stop_leading_locked(respub_publisher *pub) {
   pub->leading = false;
+  pub->leader = NULL;
   hand_on_locked(pub);
 }
 
@@ -254,6 +257,7 @@ static bool poll_locked(respub_publisher *pub, int64_t deadline_ms) {
  * not be kept from leading by user code. Returns the time. */
 static int64_t lead_locked(respub_publisher *pub, const respub__waiter *w, int64_t now_ms) {
   pub->leading = true;
+  pub->leader = w;
   bool readable = false;
   for (;;) {
     respub__publisher_work_locked(pub, now_ms, readable);

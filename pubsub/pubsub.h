@@ -419,7 +419,10 @@ typedef void respub_published(const respub_publish_result *result, respub_slice 
 
 /* Queues one message and returns: OK means accepted, and done (unless NULL) will tell. The payload
  * is copied. What is queued leaves when enough has gathered, with the next synchronous call, flush,
- * or step; so end with a flush. */
+ * or step; so end with a flush. Anything else means that done will not be called: EFULL (beyond
+ * inflight_bytes or what may be kept while away; see queue_blocks; from inside a callback it never
+ * waits), EUNSENT (away, and not the time for an attempt to connect), ENOMEM, EARGUMENT (no size_t
+ * holds the command), ECLOSED, EFORKED. */
 RESPUB_MUST_USE respub_status respub_publisher_queue(respub_publisher *pub, respub_slice channel,
                                                      respub_slice payload, respub_published *done,
                                                      void *ctx);
