@@ -7,6 +7,7 @@
 #include "tests/support/wait.h"
 
 #include <arpa/inet.h>
+#include <fcntl.h>
 #include <netdb.h>
 #include <poll.h>
 #include <pthread.h>
@@ -156,6 +157,32 @@ static void a_connection_can_be_closed_while_its_name_is_looked_up(void) {
   open_gate();
 }
 
+static int count_descriptors(void) {
+  int n = 0;
+  for (int fd = 0; fd < 256; fd++)
+    n += fcntl(fd, F_GETFD) >= 0;
+  return n;
+}
+
+static bool are_as_many(void *ctx) {
+  return count_descriptors() == *(int *)ctx;
+}
+
+/* Whoever is done last, the thread or the connection. */
+static void a_lookup_leaves_no_descriptor_behind(void) {
+  respub_options o = slow_options(6379);
+  int before = count_descriptors();
+  for (int i = 0; i < 10; i++) {
+    close_gate(false);
+    respub_conn *conn = start(&o);
+    if (i % 2 == 0)
+      open_gate();
+    respub_conn_close(conn);
+    open_gate();
+  }
+  CU_ASSERT_TRUE(respub_test_wait(are_as_many, &before, DEADLINE_MS));
+}
+
 static void a_forked_child_closes_it_too(void) {
   int ended = -1;
   close_gate(true);
@@ -255,6 +282,7 @@ static const respub_test tests[] = {
     RESPUB_TEST_OF(LOOKUPS, a_slow_resolver_blocks_nothing_and_its_time_is_not_the_servers),
     RESPUB_TEST_OF(LOOKUPS, a_name_that_is_not_known_is_told_when_that_is_known),
     RESPUB_TEST_OF(LOOKUPS, a_connection_can_be_closed_while_its_name_is_looked_up),
+    RESPUB_TEST_OF(LOOKUPS, a_lookup_leaves_no_descriptor_behind),
     RESPUB_TEST_OF(LOOKUPS, a_forked_child_closes_it_too),
     RESPUB_TEST(an_address_in_numbers_needs_no_resolver),
     RESPUB_TEST_OF(LOOKUPS, stop_and_close_do_not_wait_for_a_resolver),

@@ -62,6 +62,22 @@ static void bytes_leave_in_the_order_in_which_they_came(void) {
   tear_down(&f);
 }
 
+/* Little is left in it, so that moving that would cost nothing, but it is too small all the same.
+ */
+static void what_does_not_fit_in_front_either_gets_a_larger_buffer(void) {
+  fixture f;
+  set_up(&f, 64);
+  size_t in = 0;
+  size_t out = 0;
+  feed(&f, &in, 64, NO_LIMIT);
+  CU_ASSERT_TRUE(drain(&f, &out, 60));
+  CU_ASSERT_EQUAL(respub__buffer_reserve(&f.b, &f.a, 61, NO_LIMIT), RESPUB_OK);
+  CU_ASSERT_TRUE(f.b.capacity - f.b.end >= 61);
+  feed(&f, &in, 61, NO_LIMIT);
+  CU_ASSERT_TRUE(drain(&f, &out, 65));
+  tear_down(&f);
+}
+
 static void an_empty_buffer_begins_anew_at_its_front(void) {
   fixture f;
   set_up(&f, 64);
@@ -170,6 +186,7 @@ static void memory_of_a_burst_goes_back(void) {
 int main(int argc, char **argv) {
   static const respub_test tests[] = {
       RESPUB_TEST(bytes_leave_in_the_order_in_which_they_came),
+      RESPUB_TEST(what_does_not_fit_in_front_either_gets_a_larger_buffer),
       RESPUB_TEST(an_empty_buffer_begins_anew_at_its_front),
       RESPUB_TEST(compaction_costs_a_constant_for_each_byte),
       RESPUB_TEST(the_limit_bounds_the_bytes_in_use_not_those_that_passed),
