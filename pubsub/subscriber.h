@@ -34,6 +34,7 @@ struct respub_subscriber {
   respub__monitor monitor; /* the lock, and any change that somebody waits for */
   respub__wake wake;       /* for who reads */
   bool sleeping;           /* who reads waits for descriptors: ring to be heard */
+  int64_t awake_until_us;  /* who reads does not sleep before; see spin_us */
 
   respub__engine engine;
   respub__handlers handlers;
@@ -148,7 +149,8 @@ bool respub__turn_locked(respub_subscriber *sub);
 RESPUB_MUST_USE respub_status respub__pull_locked(respub_subscriber *sub, respub_event *event,
                                                   respub__topic **topic);
 
-/* Lock held on entry. Waits, without the lock, for descriptors, a ring or the deadline. */
+/* Lock held on entry. Waits, without the lock, for descriptors, a ring or the deadline; or not at
+ * all (spin_us): look again. */
 void respub__sleep_locked(respub_subscriber *sub, int64_t deadline_ms);
 
 /* Lock held on entry. Makes who reads look again, and those who wait for a change. */

@@ -103,6 +103,13 @@ static void end_turn_locked(respub_subscriber *sub) {
     respub__monitor_notify(&sub->monitor);
 }
 
+/* Lock held on entry. For spin_us after an event who reads does not sleep: a message that comes
+ * then costs no wake-up. */
+static void stay_awake_locked(respub_subscriber *sub) {
+  if (sub->options.spin_us > 0)
+    sub->awake_until_us = respub__clock_us() + sub->options.spin_us;
+}
+
 bool respub__turn_locked(respub_subscriber *sub) {
   respub_event event = {.type = RESPUB_EVENT_MESSAGE};
   respub__topic *topic = NULL;
@@ -125,6 +132,8 @@ bool respub__turn_locked(respub_subscriber *sub) {
     now_ms = respub__clock_ms();
   }
   sub->more = events == EVENTS_A_STEP;
+  if (events > 0)
+    stay_awake_locked(sub);
   end_turn_locked(sub);
   return events == 0;
 }
@@ -147,14 +156,24 @@ respub_status respub__pull_locked(respub_subscriber *sub, respub_event *event,
   else
     finish_event_locked(sub, event);
   count_bytes_locked(sub);
+  stay_awake_locked(sub);
   return RESPUB_OK;
 }
 
 /* -- */
 
+/* Lock held on entry. */
+static bool is_awake_locked(const respub_subscriber *sub) {
+  return sub->options.spin_us > 0 && respub__clock_us() < sub->awake_until_us;
+}
+
 void respub__sleep_locked(respub_subscriber *sub, int64_t deadline_ms) {
   if (respub__engine_has_work(&sub->engine))
     return;
+  if (is_awake_locked(sub)) {
+    respub__monitor_give_way(&sub->monitor);
+    return;
+  }
   int64_t engine_ms = respub__engine_deadline_ms(&sub->engine);
   if (engine_ms < deadline_ms)
     deadline_ms = engine_ms;
@@ -179,33 +198,14 @@ void respub__notify_locked(respub_subscriber *sub) {
   respub__monitor_notify(&sub->monitor);
 }
 
-/* Stays awake for spin_us after the last event: a message that comes then costs no sleep and no
- * wake-up. */
-static bool spins(const respub_subscriber *sub, int64_t *idle_since_us, bool idle) {
-  if (sub->options.spin_us == 0)
-    return false;
-  int64_t now_us = respub__clock_us();
-  if (!idle)
-    *idle_since_us = now_us;
-  return now_us - *idle_since_us < sub->options.spin_us;
-}
-
 void respub__read_until_left_locked(respub_subscriber *sub) {
-  int64_t idle_since_us = 0;
   if (respub__subscriber_queues(sub))
     place_held_locked(sub);
   else if (RESPUB_QUEUES)
     respub__dispatch_all_kept_locked(sub);
   while (!respub__subscriber_should_leave(sub)) {
     bool idle = respub__turn_locked(sub);
-    if (respub__subscriber_should_leave(sub))
-      return;
-    if (!idle)
-      continue;
-    if (!spins(sub, &idle_since_us, idle)) {
+    if (idle && !respub__subscriber_should_leave(sub))
       respub__sleep_locked(sub, RESPUB_NEVER);
-      continue;
-    }
-    respub__monitor_give_way(&sub->monitor);
   }
 }

@@ -3,8 +3,10 @@
  * and recv, and a bare loop that never sleeps. One redis-server serves all; one message is under
  * way at a time, with a pause between two, so that who may sleep is asleep.
  *
- * Prints a line a way: its name, microseconds of the median, of the 99th percentile; of the round
- * with the lowest median, because the ways take turns and a busy moment hits one of them only. */
+ * Prints a line a way: its name, microseconds of the 10th percentile, the median and the 99th
+ * percentile; of the round with the lowest 10th, because the ways take turns and a busy moment hits
+ * one of them only. Publisher, server and a receiver that never sleeps want a core each: with less
+ * than three, the low percentile says most. */
 
 #include "pubsub/pubsub.h"
 #include "tests/support/server.h"
@@ -28,6 +30,7 @@ enum {
   ROUNDS = 5,
   WARM_UP = 100,
   MESSAGES = 1000,
+  PERCENTILE_10 = MESSAGES / 10,
   MEDIAN = MESSAGES / 2,
   PERCENTILE_99 = MESSAGES * 99 / 100,
   PAUSE_US = 100
@@ -100,7 +103,7 @@ static long long time_one(int fd) {
 }
 
 typedef struct quantiles {
-  double p50_us, p99_us;
+  double p10_us, p50_us, p99_us;
 } quantiles;
 
 static quantiles measure(void) {
@@ -115,7 +118,8 @@ static quantiles measure(void) {
   }
   close(fd);
   qsort(took, MESSAGES, sizeof *took, by_size);
-  return (quantiles){(double)took[MEDIAN] / 1000, (double)took[PERCENTILE_99] / 1000};
+  return (quantiles){(double)took[PERCENTILE_10] / 1000, (double)took[MEDIAN] / 1000,
+                     (double)took[PERCENTILE_99] / 1000};
 }
 
 /* ------------------------------------------------------------------------------------------------
@@ -199,18 +203,18 @@ enum {
 };
 
 int main(void) {
-  quantiles best[WAYS] = {{0, 0}};
+  quantiles best[WAYS] = {{0, 0, 0}};
   server = respub_test_server_start(NULL);
   require(server != NULL, "redis-server");
   for (int round = 0; round < ROUNDS; round++) {
     for (size_t i = 0; i < WAYS; i++) {
       quantiles q = ways[i].run(ways[i].argument);
-      if (round == 0 || q.p50_us < best[i].p50_us)
+      if (round == 0 || q.p10_us < best[i].p10_us)
         best[i] = q;
     }
   }
   for (size_t i = 0; i < WAYS; i++)
-    printf("%s\t%.1f\t%.1f\n", ways[i].name, best[i].p50_us, best[i].p99_us);
+    printf("%s\t%.1f\t%.1f\t%.1f\n", ways[i].name, best[i].p10_us, best[i].p50_us, best[i].p99_us);
   respub_test_server_free(server);
   return 0;
 }
