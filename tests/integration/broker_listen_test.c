@@ -2,6 +2,7 @@
 #include "broker/broker.h"
 #include "tests/support/peer.h"
 #include "tests/support/test.h"
+#include "tests/support/wait.h"
 
 #include <netinet/in.h>
 #include <stdio.h>
@@ -288,11 +289,19 @@ static void a_socket_that_nobody_serves_any_more_is_replaced(void) {
   close_folder(&f);
 }
 
+static bool was_visited(void *ctx) {
+  respub_broker_stats stats;
+  respub_broker_get_stats(ctx, &stats);
+  return stats.accepted > 0 && stats.clients == 0;
+}
+
+/* And so is its broker: who looked whether somebody listens there goes again. */
 static void a_socket_in_use_is_left_alone(void) {
   folder f;
   open_folder(&f, "socket");
   respub_broker *broker = start_on(f.path);
   CU_ASSERT_EQUAL(try_on(f.path), RESPUB_EIO);
+  CU_ASSERT_TRUE(respub_test_wait(was_visited, broker, DEADLINE_MS));
   CU_ASSERT_TRUE(answers_url(respub_broker_url(broker)));
   respub_broker_close(broker);
   close_folder(&f);
