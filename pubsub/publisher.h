@@ -157,6 +157,13 @@ void respub__waiter_init(respub__waiter *w, respub__wait_for what, uint64_t numb
                          int64_t deadline_ms);
 void respub__waiter_end(respub__waiter *w);
 
+/* The same waiter waits anew: what it was told before, such as room that others may have taken
+ * since, does not count any more. */
+static inline void respub__waiter_turn(respub__waiter *w, respub__wait_for what) {
+  w->what = what;
+  w->ready = false;
+}
+
 /* Lock held on entry. Does what can be done at once, unless somebody else does it. readable: look
  * for replies, else only when that was long ago. */
 void respub__publisher_help_locked(respub_publisher *pub, int64_t now_ms, bool readable);

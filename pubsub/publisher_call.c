@@ -38,7 +38,7 @@ static void leave_results_locked(respub_publisher *pub, respub__call *call, resp
 /* Lock held on entry, and on return unless w has been released. Waits for what has been added for
  * w. */
 static void finish_call_locked(respub_publisher *pub, respub__waiter *w, int64_t now_ms) {
-  w->what = RESPUB__WAIT_FOR_RESULTS;
+  respub__waiter_turn(w, RESPUB__WAIT_FOR_RESULTS);
   if (w->call.left == 0)
     return;
   respub_status status = respub__publisher_wait_locked(pub, w, now_ms);
@@ -96,7 +96,7 @@ static void publish_series_locked(respub_publisher *pub, respub__series *s, resp
       fail_rest(pub, s, &w->call, status, "");
     if (s->x.sent == s->n)
       break;
-    w->what = RESPUB__WAIT_FOR_ROOM;
+    respub__waiter_turn(w, RESPUB__WAIT_FOR_ROOM);
     status = respub__publisher_wait_locked(pub, w, now_ms);
     now_ms = respub__publisher_now_ms(pub);
     if (status != RESPUB_OK)

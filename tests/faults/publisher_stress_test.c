@@ -254,10 +254,48 @@ static void close_sends_those_home_who_wait(void) {
   respub_test_server_free(server);
 }
 
+/* Room that one was told of may have gone to another when it comes to take it. */
+static void *publish_many_often(void *ctx) {
+  static const respub_publish_message message = {{"room", 4}, {"0123456789", 10}};
+  respub_publish_message messages[MANY];
+  respub_publish_result results[MANY];
+  (void)ctx;
+  for (int i = 0; i < MANY; i++)
+    messages[i] = message;
+  for (int round = 0; round < 100; round++) {
+    if (respub_publisher_publish_many(pub, messages, MANY, results, NULL) == RESPUB_OK)
+      atomic_fetch_add(&returned, MANY);
+  }
+  return NULL;
+}
+
+static void threads_share_little_room_without_losing_a_result(void) {
+  pthread_t threads[THREADS];
+  server = respub_test_server_start(NULL);
+  CU_ASSERT_PTR_NOT_NULL_FATAL(server);
+  respub_publisher_options o = options();
+  respub_publisher_stats stats;
+  o.timeout_ms = respub_test_scaled(DEADLINE_MS);
+  o.inflight_bytes = 1024;
+  o.on_event = NULL;
+  atomic_store(&returned, 0);
+  CU_ASSERT_EQUAL_FATAL(respub_publisher_open(&pub, &o, NULL), RESPUB_OK);
+  for (int i = 0; i < THREADS; i++)
+    CU_ASSERT_EQUAL_FATAL(pthread_create(&threads[i], NULL, publish_many_often, NULL), 0);
+  for (int i = 0; i < THREADS; i++)
+    pthread_join(threads[i], NULL);
+  respub_publisher_get_stats(pub, &stats);
+  CU_ASSERT_EQUAL(atomic_load(&returned), THREADS * 100 * MANY);
+  CU_ASSERT_EQUAL(stats.published, (uint64_t)THREADS * 100 * MANY);
+  respub_publisher_close(pub);
+  respub_test_server_free(server);
+}
+
 int main(int argc, char **argv) {
   static const respub_test tests[] = {
       RESPUB_TEST(eight_threads_get_true_results_while_connections_die),
       RESPUB_TEST(close_sends_those_home_who_wait),
+      RESPUB_TEST(threads_share_little_room_without_losing_a_result),
   };
   return respub_test_main("publisher stress", tests, RESPUB_TEST_COUNT(tests), argc, argv);
 }
