@@ -1,6 +1,7 @@
 #include "pubsub/outbox.h"
 
 #include "net/memory.h"
+#include "net/pool.h"
 
 /* The first block is small, because most publishers send one short message at a time; who needs
  * more gets blocks that make a good write. Spares are enough for a batch of 1,000 ordinary messages
@@ -10,7 +11,16 @@
 #define MOST_SPARES 8
 
 void respub__outbox_init(respub__outbox *o, const respub_allocator *alloc) {
-  *o = (respub__outbox){.alloc = *alloc};
+  *o = (respub__outbox){.alloc = *alloc, .much = RESPUB__BLOCK_BYTES};
+}
+
+void respub__outbox_fix(respub__outbox *o, size_t bytes) {
+  o->much = o->fixed_bytes = bytes;
+}
+
+void respub__outbox_plan(respub__plan *plan, size_t bytes) {
+  bool fits = bytes <= SIZE_MAX - sizeof(respub__block);
+  respub__plan_add(plan, fits ? sizeof(respub__block) + bytes : SIZE_MAX, 2);
 }
 
 static void free_list(respub__outbox *o, respub__block *block) {
@@ -47,6 +57,8 @@ static respub__block *take_spare(respub__outbox *o) {
 }
 
 static respub__block *obtain(respub__outbox *o, size_t size) {
+  if (o->fixed_bytes > 0)
+    return size <= o->fixed_bytes ? make(o, o->fixed_bytes) : NULL;
   if (size > RESPUB__BLOCK_BYTES)
     return make(o, size);
   if (o->spare != NULL)
@@ -71,7 +83,7 @@ char *respub__outbox_extend(respub__outbox *o, size_t size) {
 }
 
 static void retire(respub__outbox *o, respub__block *block) {
-  if (block->capacity != RESPUB__BLOCK_BYTES || o->spares == MOST_SPARES) {
+  if (block->capacity != RESPUB__BLOCK_BYTES || o->fixed_bytes > 0 || o->spares == MOST_SPARES) {
     respub__free(&o->alloc, block);
     return;
   }

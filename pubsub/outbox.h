@@ -18,10 +18,18 @@ typedef struct respub__outbox {
   respub__block *first, *last; /* oldest first; commands leave in the order they came */
   respub__block *spare;        /* empty ones kept for the next burst */
   size_t spares;
+  size_t much;        /* what makes a good write */
+  size_t fixed_bytes; /* capacity of every block; 0: as it comes */
 } respub__outbox;
 
 void respub__outbox_init(respub__outbox *o, const respub_allocator *alloc);
 void respub__outbox_free(respub__outbox *o);
+
+/* Fixed memory: two blocks, either of which holds all that is in the outbox at a time, bytes at
+ * most. As what came first leaves first, one of them is empty whenever the other is used up. */
+void respub__outbox_fix(respub__outbox *o, size_t bytes);
+struct respub__plan;
+void respub__outbox_plan(struct respub__plan *plan, size_t bytes);
 
 /* A new block with room for size bytes, which are returned; NULL: out of memory. For reserve only.
  */
@@ -44,7 +52,7 @@ static inline char *respub__outbox_reserve(respub__outbox *o, size_t size) {
 /* Memory that nobody uses until the next reserve, *room bytes of it: for commands that are written
  * at once. much: as much as makes a good write. NULL: out of memory. */
 static inline char *respub__outbox_scratch(respub__outbox *o, bool much, size_t *room) {
-  char *scratch = respub__outbox_reserve(o, much ? RESPUB__BLOCK_BYTES : 1);
+  char *scratch = respub__outbox_reserve(o, much ? o->much : 1);
   *room = scratch == NULL ? 0 : o->last->capacity - o->last->used;
   return scratch;
 }

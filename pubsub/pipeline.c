@@ -2,6 +2,7 @@
 #include "pubsub/pipeline.h"
 
 #include "net/memory.h"
+#include "net/pool.h"
 #include "pubsub/pipeline_add.h"
 #include "pubsub/pipeline_settle.h"
 
@@ -11,8 +12,37 @@
 static const char crlf[RESPUB__CRLF_BYTES + 1] = "\r\n";
 
 void respub__pipeline_init(respub__pipeline *p, const respub_allocator *alloc, bool at_least_once) {
-  *p = (respub__pipeline){.alloc = *alloc, .at_least_once = at_least_once};
+  *p = (respub__pipeline){.alloc = *alloc,
+                          .at_least_once = at_least_once,
+                          .no_memory = RESPUB_ENOMEM,
+                          .first_capacity = RESPUB_FIRST_PUBLISHES};
   respub__outbox_init(&p->outbox, alloc);
+}
+
+/* The shortest command has names and payload of no bytes. */
+#define SHORTEST_COMMAND (RESPUB__PUBLISH_START_BYTES + 12)
+
+size_t respub__pipeline_messages(size_t most) {
+  return most / (sizeof(respub__publish) + SHORTEST_COMMAND) + 1;
+}
+
+static size_t capacity_for(size_t messages) {
+  size_t capacity = RESPUB_FIRST_PUBLISHES;
+  while (capacity < messages)
+    capacity *= 2;
+  return capacity;
+}
+
+void respub__pipeline_fix(respub__pipeline *p, size_t most) {
+  p->no_memory = RESPUB_EFULL;
+  p->first_capacity = capacity_for(respub__pipeline_messages(most));
+  respub__outbox_fix(&p->outbox, most);
+}
+
+void respub__pipeline_plan(respub__plan *plan, size_t most) {
+  size_t capacity = capacity_for(respub__pipeline_messages(most));
+  respub__plan_table(plan, sizeof(respub__publish), capacity);
+  respub__outbox_plan(plan, most);
 }
 
 void respub__pipeline_free(respub__pipeline *p) {
@@ -45,7 +75,7 @@ static bool resize_ring(respub__pipeline *p, size_t capacity) {
 }
 
 bool respub__pipeline_grow(respub__pipeline *p) {
-  return resize_ring(p, p->capacity == 0 ? RESPUB_FIRST_PUBLISHES : p->capacity * 2);
+  return resize_ring(p, p->capacity == 0 ? p->first_capacity : p->capacity * 2);
 }
 
 void respub__pipeline_trim(respub__pipeline *p) {

@@ -75,6 +75,9 @@ typedef struct respub__pipeline {
   size_t offset;   /* bytes of the one at cursor given, when PARTLY */
   respub__call *finished;
   bool at_least_once;
+  respub_status no_memory; /* what a failed allocation is called: ENOMEM, or with fixed memory EFULL
+                            */
+  size_t first_capacity;
   size_t bytes; /* of all in the ring */
   size_t bytes_high;
   size_t queued;           /* QUEUED in the ring */
@@ -111,6 +114,12 @@ typedef struct respub__outcome {
 
 void respub__pipeline_init(respub__pipeline *p, const respub_allocator *alloc, bool at_least_once);
 void respub__pipeline_free(respub__pipeline *p);
+
+/* Fixed memory, for publishes that count for most bytes together, as respub__pipeline_size does. */
+void respub__pipeline_fix(respub__pipeline *p, size_t most);
+size_t respub__pipeline_messages(size_t most);
+struct respub__plan;
+void respub__pipeline_plan(struct respub__plan *plan, size_t most);
 
 /* ENOMEM, EARGUMENT (no size_t holds the command); nothing was added then. */
 RESPUB_MUST_USE respub_status respub__pipeline_add(respub__pipeline *p,

@@ -47,10 +47,10 @@ RESPUB__INLINE respub_status respub__pipeline_add_within(respub__pipeline *p,
   if (counted > most || p->bytes > most - counted)
     return RESPUB_EFULL;
   if (!respub__pipeline_make_place(p))
-    return RESPUB_ENOMEM;
+    return p->no_memory;
   char *begin = respub__outbox_reserve(&p->outbox, request->by_reference ? bound - len : bound);
   if (begin == NULL)
-    return RESPUB_ENOMEM;
+    return p->no_memory;
   respub__publish *publish = respub__pipeline_at(p, p->tail);
   char *end;
   if (request->by_reference) {

@@ -4,6 +4,7 @@
 #include "net/clock.h"
 #include "net/fork.h"
 #include "net/memory.h"
+#include "net/pool.h"
 #include "net/random.h"
 #include "net/text.h"
 
@@ -49,6 +50,8 @@ static respub_status check(const respub_publisher_options *o, respub_error *erro
     wrong = "away_expiry_ms is below 0";
   else if (o->connection.output_bytes < 1)
     wrong = "output_bytes is below 1";
+  else
+    wrong = respub__publisher_wrong_bound(o);
   if (wrong == NULL)
     return RESPUB_OK;
   return respub__fail(error, RESPUB_EARGUMENT, "%s", wrong);
@@ -75,10 +78,13 @@ static respub_status set_up_publisher(respub_publisher *pub,
     return respub__fail(error, status, "no lock to be had for a publisher");
   }
   pub->options = *options;
+  pub->options.connection.allocator = *alloc;
   pub->alloc = *alloc;
   pub->fork_generation = respub__fork_generation();
   respub__pipeline_init(&pub->pipe, alloc, options->retry == RESPUB_RETRY_AT_LEAST_ONCE);
-  respub__link_init(&pub->link, &options->connection, options->backoff_min_ms,
+  if (options->connection.fixed_memory)
+    respub__publisher_fix(pub);
+  respub__link_init(&pub->link, &pub->options.connection, options->backoff_min_ms,
                     options->backoff_max_ms, options->slow_retry_ms, respub__random_seed());
   atomic_init(&pub->untold, 0);
   atomic_init(&pub->gate, 0);
@@ -87,19 +93,26 @@ static respub_status set_up_publisher(respub_publisher *pub,
   return RESPUB_OK;
 }
 
+static void give_back_publisher(respub_publisher *pub, const respub_allocator *alloc, bool fixed) {
+  respub__free(alloc, pub);
+  if (fixed)
+    respub__pool_close(alloc);
+}
+
 respub_status respub_publisher_open(respub_publisher **pub, const respub_publisher_options *options,
                                     respub_error *error) {
   *pub = NULL;
   respub_status status = check(options, error);
   if (status != RESPUB_OK)
     return status;
-  respub_allocator alloc = respub__allocator(&options->connection.allocator);
-  respub_publisher *made = respub__alloc_zero(&alloc, sizeof *made);
-  if (made == NULL)
-    return respub__fail(error, RESPUB_ENOMEM, "out of memory for a publisher");
+  respub_allocator alloc;
+  respub_publisher *made;
+  status = respub__publisher_allocate(&made, &alloc, options, error);
+  if (status != RESPUB_OK)
+    return status;
   status = set_up_publisher(made, options, &alloc, error);
   if (status != RESPUB_OK) {
-    respub__free(&alloc, made);
+    give_back_publisher(made, &alloc, options->connection.fixed_memory);
     return status;
   }
   *pub = made;
@@ -111,12 +124,13 @@ respub_status respub_publisher_open(respub_publisher **pub, const respub_publish
 
 static void free_publisher(respub_publisher *pub) {
   respub_allocator alloc = pub->alloc;
+  bool fixed = pub->options.connection.fixed_memory;
   respub__link_close(&pub->link);
   respub__pipeline_free(&pub->pipe);
   respub__wake_close(&pub->wake);
   respub__wipe(&pub->options.connection, sizeof pub->options.connection);
   respub__wipe(&pub->link.options, sizeof pub->link.options);
-  respub__free(&alloc, pub);
+  give_back_publisher(pub, &alloc, fixed);
 }
 
 /* Lock held on entry. */

@@ -269,6 +269,20 @@ bool respub__publisher_in_callback_locked(const respub_publisher *pub);
 
 /* -- the end (publisher.c) -- */
 
+/* -- memory (publisher_memory.c) -- */
+
+/* All zero; *alloc is what its memory comes from. ENOMEM, EIO, error filled. */
+RESPUB_MUST_USE respub_status respub__publisher_allocate(respub_publisher **pub,
+                                                         respub_allocator *alloc,
+                                                         const respub_publisher_options *options,
+                                                         respub_error *error);
+
+/* Fixed memory: gives what grows its final size. */
+void respub__publisher_fix(respub_publisher *pub);
+
+/* What is wrong with the options for fixed memory, or NULL. */
+const char *respub__publisher_wrong_bound(const respub_publisher_options *options);
+
 /* The end of a publisher that nobody else uses any more: results, CLOSED, memory. */
 void respub__publisher_finish(respub_publisher *pub);
 

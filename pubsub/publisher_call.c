@@ -62,14 +62,21 @@ static void fail_rest(respub_publisher *pub, respub__series *s, respub__call *ca
     call->status = respub__explain(call->error, status, respub_slice_of_string(text));
 }
 
-/* Lock held on entry. Adds messages while they fit into what may be in flight, and always one. */
+/* Lock held on entry. Adds messages while they fit into what may be in flight, and always one
+ * unless memory is fixed. */
 static respub_status add_some_locked(respub_publisher *pub, respub__series *s, respub__waiter *w,
                                      int64_t now_ms) {
+  bool fixed = pub->options.connection.fixed_memory;
   for (; s->x.sent < s->n; s->x.sent++) {
     respub__request request = respub__series_request(s, s->x.sent, &w->call);
     size_t before = pub->pipe.bytes;
     w->number = respub__pipeline_size(request.channel, request.payload);
-    if (w->call.left > 0 && before + w->number > pub->options.inflight_bytes)
+    if (fixed && w->number > pub->options.inflight_bytes) {
+      if (!request.by_reference)
+        return RESPUB_EFULL;
+      w->number = pub->options.inflight_bytes; /* it goes alone, and is not copied */
+    }
+    if ((w->call.left > 0 || fixed) && before + w->number > pub->options.inflight_bytes)
       return RESPUB_OK;
     respub_status status = respub__pipeline_add(&pub->pipe, &request);
     if (status != RESPUB_OK)

@@ -380,6 +380,19 @@ typedef struct respub_publisher_options {
 
 void respub_publisher_options_init(respub_publisher_options *options);
 
+/* With connection.fixed_memory (see net.h) a publisher takes one block when it is opened, and
+ * nothing afterwards. inflight_bytes (512 or more) bounds synchronous calls, too: they wait for
+ * room as long as their deadline lets them, and a message that can never fit is RESPUB_EFULL,
+ * unless it has 4096 bytes or more, which are never copied. away_bytes is inflight_bytes at most. A
+ * queued message that fails has no text.
+ *
+ * The bytes that a buffer of respub_buffer_allocator needs, aligned as malloc's are, to hold one
+ * publisher with these options: exactly, so that one less is RESPUB_ENOMEM when it is opened. They
+ * are the publisher, its connection with its buffers, twice inflight_bytes, and as many records as
+ * there can be messages in them. SIZE_MAX: more than there can be, or the options are not for fixed
+ * memory. */
+size_t respub_publisher_memory(const respub_publisher_options *options);
+
 /* Makes a publisher; connects with the first publish or with respub_publisher_connect. EARGUMENT
  * (the error names the option), ENOMEM, EIO. *pub is NULL on failure. */
 RESPUB_MUST_USE respub_status respub_publisher_open(respub_publisher **pub,

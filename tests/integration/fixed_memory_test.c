@@ -8,6 +8,7 @@
 #include "tests/support/test.h"
 #include "tests/support/wait.h"
 
+#include <pthread.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -33,6 +34,13 @@ static respub_allocator exactly(exact *e, size_t size) {
   e->guard = respub_guard_open(size);
   e->size = size;
   return respub_buffer_allocator(e->guard.end - size, size);
+}
+
+static void restart_server(void) {
+  respub_test_heap_look_away(true);
+  CU_ASSERT_TRUE(respub_test_server_kill(server));
+  CU_ASSERT_TRUE_FATAL(respub_test_server_restart(server));
+  respub_test_heap_look_away(false);
 }
 
 static void use_server(respub_options *o, bool local) {
@@ -238,10 +246,7 @@ static void receive_promised_sizes(respub_subscriber *sub, account *a) {
 
 static void come_back_after_a_kill(respub_subscriber *sub, account *a) {
   size_t restored = a->restored;
-  respub_test_heap_look_away(true);
-  CU_ASSERT_TRUE(respub_test_server_kill(server));
-  CU_ASSERT_TRUE_FATAL(respub_test_server_restart(server));
-  respub_test_heap_look_away(false);
+  restart_server();
   drive_until(sub, a, &a->restored, restored + 1);
 }
 
@@ -341,6 +346,132 @@ static void options_that_bound_nothing_are_refused(void) {
   CU_ASSERT_PTR_NOT_NULL(strstr(error.text, "queue_bytes"));
 }
 
+/* ------------------------------------------------------------------------------------------------
+ * A publisher */
+
+enum {
+  INFLIGHT_BYTES = 2048,
+  MANY = 300,
+  THREADS = 4
+};
+
+static void publisher_options(respub_publisher_options *o, bool local) {
+  respub_publisher_options_init(o);
+  use_server(&o->connection, local);
+  o->inflight_bytes = INFLIGHT_BYTES;
+  o->backoff_min_ms = o->backoff_max_ms = 5;
+  o->away = RESPUB_AWAY_WAIT;
+  o->timeout_ms = respub_test_scaled(DEADLINE_MS);
+}
+
+static void publish_one(respub_publisher *pub, size_t bytes, respub_status expected) {
+  static char payload[100000];
+  respub_error error = {RESPUB_OK, ""};
+  int64_t receivers = -1;
+  respub_status status = respub_publisher_publish(
+      pub, RESPUB_LIT("p"), respub_slice_of(payload, bytes), &receivers, &error);
+  RESPUB_CHECK(status == expected, "%zu bytes: %s: %s", bytes, respub_status_text(status),
+               error.text);
+}
+
+static void publish_several(respub_publisher *pub) {
+  static respub_publish_message messages[MANY];
+  static respub_publish_result results[MANY];
+  for (size_t i = 0; i < MANY; i++)
+    messages[i] = (respub_publish_message){RESPUB_LIT("p"), RESPUB_LIT("a payload")};
+  CU_ASSERT_EQUAL(respub_publisher_publish_many(pub, messages, MANY, results, NULL), RESPUB_OK);
+  for (size_t i = 0; i < MANY; i++)
+    CU_ASSERT_EQUAL(results[i].status, RESPUB_OK);
+}
+
+static void count_result(const respub_publish_result *result, respub_slice text, void *ctx) {
+  (void)text;
+  *(size_t *)ctx += result->status == RESPUB_OK;
+}
+
+static void queue_several(respub_publisher *pub) {
+  size_t done = 0;
+  for (int i = 0; i < MANY; i++)
+    CU_ASSERT_EQUAL(
+        respub_publisher_queue(pub, RESPUB_LIT("p"), RESPUB_LIT("a payload"), count_result, &done),
+        RESPUB_OK);
+  CU_ASSERT_EQUAL(respub_publisher_flush(pub, respub_test_scaled(DEADLINE_MS)), RESPUB_OK);
+  CU_ASSERT_EQUAL(done, MANY);
+}
+
+/* What cannot fit is refused at once, and what is never copied always fits. */
+static void publish_large_ones(respub_publisher *pub) {
+  static char payload[3000];
+  respub_slice large = respub_slice_of(payload, sizeof payload);
+  publish_one(pub, 1500, RESPUB_OK);
+  publish_one(pub, 3000, RESPUB_EFULL);
+  publish_one(pub, 100000, RESPUB_OK);
+  CU_ASSERT_EQUAL(respub_publisher_queue(pub, RESPUB_LIT("p"), large, NULL, NULL), RESPUB_EFULL);
+  publish_one(pub, 1, RESPUB_OK);
+}
+
+static void publish_in_every_way(respub_publisher *pub) {
+  for (int round = 0; round < 20; round++) {
+    publish_one(pub, 100, RESPUB_OK);
+    publish_several(pub);
+    queue_several(pub);
+    publish_large_ones(pub);
+  }
+}
+
+static void try_publisher(bool local) {
+  respub_publisher_options o;
+  respub_error error = {RESPUB_OK, ""};
+  respub_publisher *pub;
+  exact e;
+  publisher_options(&o, local);
+  size_t size = respub_publisher_memory(&o);
+  o.connection.allocator = exactly(&e, size);
+  CU_ASSERT_EQUAL_FATAL(respub_publisher_open(&pub, &o, &error), RESPUB_OK);
+  size_t calls = respub_test_heap_calls();
+  publish_in_every_way(pub);
+  restart_server();
+  /* The connection's end may be known only after the first message was written to it. */
+  (void)!respub_publisher_publish(pub, RESPUB_LIT("p"), RESPUB_LIT(""), NULL, NULL);
+  publish_in_every_way(pub);
+  respub_publisher_close(pub);
+  CU_ASSERT_EQUAL(respub_test_heap_calls(), calls);
+  CU_ASSERT_EQUAL(respub_publisher_open(&pub, &o, &error), RESPUB_OK);
+  respub_publisher_close(pub);
+  respub_guard_close(&e.guard);
+  o.connection.allocator = exactly(&e, size - 1);
+  CU_ASSERT_EQUAL(respub_publisher_open(&pub, &o, &error), RESPUB_ENOMEM);
+  RESPUB_CHECK(strstr(error.text, "no block of") != NULL, "%s", error.text);
+  respub_guard_close(&e.guard);
+}
+
+static void a_publisher_lives_in_what_it_tells_and_allocates_nothing(void) {
+  try_publisher(false);
+  try_publisher(true);
+}
+
+static void *publish_on_thread(void *ctx) {
+  for (int i = 0; i < 500; i++)
+    publish_one(ctx, i % 7 == 0 ? 1500 : 200, RESPUB_OK);
+  return NULL;
+}
+
+static void threads_wait_for_room_in_what_is_fixed(void) {
+  respub_publisher_options o;
+  respub_publisher *pub;
+  pthread_t threads[THREADS];
+  exact e;
+  publisher_options(&o, false);
+  o.connection.allocator = exactly(&e, respub_publisher_memory(&o));
+  CU_ASSERT_EQUAL_FATAL(respub_publisher_open(&pub, &o, NULL), RESPUB_OK);
+  for (int i = 0; i < THREADS; i++)
+    CU_ASSERT_EQUAL_FATAL(pthread_create(&threads[i], NULL, publish_on_thread, pub), 0);
+  for (int i = 0; i < THREADS; i++)
+    CU_ASSERT_EQUAL(pthread_join(threads[i], NULL), 0);
+  respub_publisher_close(pub);
+  respub_guard_close(&e.guard);
+}
+
 int main(int argc, char **argv) {
   static const respub_test tests[] = {
       RESPUB_TEST(a_connection_takes_what_it_tells_and_no_more),
@@ -348,6 +479,8 @@ int main(int argc, char **argv) {
       RESPUB_TEST(a_subscriber_lives_in_what_it_tells_and_allocates_nothing),
       RESPUB_TEST(a_message_that_does_not_fit_ends_only_the_connection),
       RESPUB_TEST(options_that_bound_nothing_are_refused),
+      RESPUB_TEST(a_publisher_lives_in_what_it_tells_and_allocates_nothing),
+      RESPUB_TEST(threads_wait_for_room_in_what_is_fixed),
   };
   server = respub_test_server_start(NULL);
   if (server == NULL)
