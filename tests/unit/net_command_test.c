@@ -6,6 +6,8 @@
 #include "tests/support/wait.h"
 
 #include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 static const respub_slice ping = {"PING", 4};
@@ -274,6 +276,32 @@ static void a_command_too_large_for_the_queue_is_refused_and_the_next_one_served
   respub_test_opened_close(&o);
 }
 
+/* Where reading asks for more room than the limit has left, the last bytes still come. */
+static void a_reply_as_large_as_the_limit_comes_whole(void) {
+  enum {
+    LIMIT = 100000,
+    HEADER = 8,
+    CONTENT = LIMIT - HEADER - 2
+  };
+  respub_test_opened o;
+  const respub_node *reply;
+  respub_test_opened_init(&o);
+  o.options.limits.bytes = LIMIT;
+  o.options.buffer_bytes = 64;
+  o.script.read_most = 777;
+  char *text = malloc(LIMIT + 1);
+  CU_ASSERT_PTR_NOT_NULL_FATAL(text);
+  CU_ASSERT_EQUAL(snprintf(text, LIMIT, "$%d\r\n", CONTENT), HEADER);
+  memset(text + HEADER, 'x', CONTENT);
+  memcpy(text + LIMIT - 2, "\r\n", 3);
+  respub_test_script_say(&o.script, text);
+  respub_test_opened_open(&o);
+  CU_ASSERT_EQUAL_FATAL(respub_conn_command(o.conn, &ping, 1, 5000, &reply, &o.error), RESPUB_OK);
+  CU_ASSERT_EQUAL(reply->text.len, CONTENT);
+  respub_test_opened_close(&o);
+  free(text);
+}
+
 int main(int argc, char **argv) {
   static const respub_test tests[] = {
       RESPUB_TEST(a_command_returns_its_reply_even_if_that_is_an_error),
@@ -290,6 +318,7 @@ int main(int argc, char **argv) {
       RESPUB_TEST_OF(RESPUB_RESP3, pushes_pass_a_command_by_but_not_a_reader_of_replies),
       RESPUB_TEST_OF(RESPUB_RESP3, an_endless_row_of_pushes_is_no_reply),
       RESPUB_TEST(a_command_too_large_for_the_queue_is_refused_and_the_next_one_served),
+      RESPUB_TEST(a_reply_as_large_as_the_limit_comes_whole),
   };
   return respub_test_main("net command", tests, RESPUB_TEST_COUNT(tests), argc, argv);
 }
