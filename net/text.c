@@ -40,7 +40,7 @@ respub_status respub__fail_quoting(respub_error *error, respub_status status, co
   if (error == NULL)
     return status;
   size_t used = 0;
-  for (; text[used] != '\0' && used < sizeof error->text - 1; used++)
+  for (; used < sizeof error->text - 1 && text[used] != '\0'; used++)
     error->text[used] = text[used];
   error->text[used] = '\0';
   blank_controls(error->text);

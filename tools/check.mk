@@ -26,13 +26,13 @@ check-format: ## the form that .clang-format gives (clang-format -i mends it)
 check-lint: ## banned calls, arrows between layers, sizes, shell scripts
 	tools/lint
 
-# As C++ and as C, each header alone and as programs get it.
+# As C++ and as C, each header alone and as programs get it. A program is more than macros.
+HEADER_FLAGS = -Wall -Wextra -Wpedantic -Werror -I$(B)/include $(CJSON_CFLAGS) -fsyntax-only
 check-headers: $(STAGED) ## the public headers compile clean by themselves, as C11 and as C++17
 	@for header in $(notdir $(STAGED)); do \
-	  echo "#include <respub/$$header>" | $(CXX) -x c++ -std=c++17 -Wall -Wextra -Wpedantic -Werror \
-	    -I$(B)/include $(CJSON_CFLAGS) -fsyntax-only - && \
-	  echo "#include <respub/$$header>" | $(CC) -x c -std=c11 -Wall -Wextra -Wpedantic -Werror \
-	    -I$(B)/include $(CJSON_CFLAGS) -fsyntax-only - || exit 1; \
+	  program="#include <respub/$$header>\nextern int program;\n"; \
+	  printf "$$program" | $(CXX) -x c++ -std=c++17 $(HEADER_FLAGS) - && \
+	  printf "$$program" | $(CC) -x c -std=c11 $(HEADER_FLAGS) - || exit 1; \
 	done
 
 # With -z defs the linker refuses a shared library that needs what nothing gives it.
@@ -84,7 +84,8 @@ check-tidy: $(STAGED) ## clang-tidy, with what .clang-tidy says
 
 check-cppcheck: ## cppcheck: warnings, performance, portability
 	cppcheck --quiet -j $(JOBS) --std=c11 --language=c --enable=warning,performance,portability \
-	  --inline-suppr --suppressions-list=tools/cppcheck.txt --error-exitcode=1 -I. $(SOURCE_FOLDERS)
+	  --inline-suppr --suppressions-list=tools/cppcheck.txt --error-exitcode=1 -URESPUB_CONFIG -I. \
+	  $(SOURCE_FOLDERS)
 
 # $(1) folder, $(2) sanitizers, $(3) how much slower, $(4) more environment. A finding ends a
 # program with exit code 99, which none uses for anything else.

@@ -69,7 +69,7 @@ static void an_ipv6_address_leaves_out_its_longest_run_of_zeros(void) {
 static void every_pattern_of_zeros_is_written_as_inet_ntop_writes_it(void) {
   static const unsigned char groups[3][2] = {{0, 0}, {0, 0x0a}, {0xb0, 0x0c}};
   for (unsigned code = 0; code < 6561; code++) {
-    struct in6_addr address;
+    struct in6_addr address = {0};
     unsigned rest = code;
     for (size_t i = 0; i < 8; i++, rest /= 3)
       memcpy(address.s6_addr + 2 * i, groups[rest % 3], 2);
