@@ -25,8 +25,8 @@ static respub_status open_tcp(respub__broker_listeners *l, const respub_broker_o
   if (options->port < 0 || options->port > MAX_PORT)
     return respub__fail(error, RESPUB_EARGUMENT, "%d is not a port to listen on", options->port);
   respub__address bound;
-  respub_status status =
-      respub__socket_listen_tcp(&l->tcp, options->host, (uint16_t)options->port, &bound, error);
+  respub_status status = respub__socket_listen_tcp(&l->tcp, options->host, (uint16_t)options->port,
+                                                   &options->allocator, &bound, error);
   if (status != RESPUB_OK)
     return status;
   l->port = respub__address_port(&bound);

@@ -39,17 +39,18 @@ static respub_status listen_at_first(int *fd, const respub__addresses *addresses
 }
 
 respub_status respub__socket_listen_tcp(int *fd, const char *host, uint16_t port,
-                                        respub__address *bound, respub_error *error) {
+                                        const respub_allocator *allocator, respub__address *bound,
+                                        respub_error *error) {
   *fd = -1;
   if (host == NULL || host[0] == '\0')
     host = "127.0.0.1";
-  respub_allocator allocator = respub__allocator(NULL);
+  respub_allocator chosen = respub__allocator(allocator);
   respub__addresses addresses;
-  respub_status status = respub__resolve(&addresses, &allocator, host, port, error);
+  respub_status status = respub__resolve(&addresses, &chosen, host, port, error);
   if (status != RESPUB_OK)
     return status;
   status = listen_at_first(fd, &addresses, bound, error);
-  respub__addresses_free(&addresses, &allocator);
+  respub__addresses_free(&addresses, &chosen);
   return status;
 }
 

@@ -74,8 +74,10 @@ RESPUB_MUST_USE respub_status respub__socket_allow_waiting(int fd, int timeout_m
 void respub__socket_close(int fd);
 
 /* Listens on host (a name or an address in numbers; NULL or "": 127.0.0.1) and port; port 0 picks
- * one. *bound, unless NULL, is the address that it got. ERESOLVE, EIO; error filled. */
+ * one. allocator is for its addresses; NULL: malloc's. *bound, unless NULL, is the address that it
+ * got. ERESOLVE, EIO; error filled. */
 RESPUB_MUST_USE respub_status respub__socket_listen_tcp(int *fd, const char *host, uint16_t port,
+                                                        const respub_allocator *allocator,
                                                         respub__address *bound,
                                                         respub_error *error);
 

@@ -57,7 +57,7 @@ static respub__block *take_spare(respub__outbox *o) {
 }
 
 static respub__block *obtain(respub__outbox *o, size_t size) {
-  if (o->fixed_bytes > 0)
+  if (RESPUB_FIXED_MEMORY && o->fixed_bytes > 0)
     return size <= o->fixed_bytes ? make(o, o->fixed_bytes) : NULL;
   if (size > RESPUB__BLOCK_BYTES)
     return make(o, size);

@@ -82,7 +82,7 @@ static respub_status set_up_publisher(respub_publisher *pub,
   pub->alloc = *alloc;
   pub->fork_generation = respub__fork_generation();
   respub__pipeline_init(&pub->pipe, alloc, options->retry == RESPUB_RETRY_AT_LEAST_ONCE);
-  if (options->connection.fixed_memory)
+  if (respub__has_fixed_memory(&options->connection))
     respub__publisher_fix(pub);
   respub__link_init(&pub->link, &pub->options.connection, options->backoff_min_ms,
                     options->backoff_max_ms, options->slow_retry_ms, respub__random_seed());
@@ -112,7 +112,7 @@ respub_status respub_publisher_open(respub_publisher **pub, const respub_publish
     return status;
   status = set_up_publisher(made, options, &alloc, error);
   if (status != RESPUB_OK) {
-    give_back_publisher(made, &alloc, options->connection.fixed_memory);
+    give_back_publisher(made, &alloc, respub__has_fixed_memory(&options->connection));
     return status;
   }
   *pub = made;
@@ -124,7 +124,7 @@ respub_status respub_publisher_open(respub_publisher **pub, const respub_publish
 
 static void free_publisher(respub_publisher *pub) {
   respub_allocator alloc = pub->alloc;
-  bool fixed = pub->options.connection.fixed_memory;
+  bool fixed = respub__has_fixed_memory(&pub->options.connection);
   respub__link_close(&pub->link);
   respub__pipeline_free(&pub->pipe);
   respub__wake_close(&pub->wake);

@@ -12,6 +12,7 @@
 #ifndef RESPUB_PUBSUB_PUBLISHER_H
 #define RESPUB_PUBSUB_PUBLISHER_H
 
+#include "net/pool.h"
 #include "net/thread.h"
 #include "net/wait.h"
 #include "pubsub/link.h"

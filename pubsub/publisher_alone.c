@@ -196,7 +196,7 @@ static void count_answers(respub_publisher *pub, const respub__series *s) {
 
 bool respub__publisher_try_alone(respub_publisher *pub, respub__series *s, int64_t now_us) {
   /* What was sent alone would have to find a place in the pipeline afterwards. */
-  if (pub->options.connection.fixed_memory || !begin_alone(pub, &s->x, now_us))
+  if (respub__has_fixed_memory(&pub->options.connection) || !begin_alone(pub, &s->x, now_us))
     return false;
   int64_t now_ms = now_us / 1000;
   bool done = write_all(pub, s) && read_all(pub, s, now_ms, now_ms + pub->options.timeout_ms);

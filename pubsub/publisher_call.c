@@ -66,7 +66,7 @@ static void fail_rest(respub_publisher *pub, respub__series *s, respub__call *ca
  * unless memory is fixed. */
 static respub_status add_some_locked(respub_publisher *pub, respub__series *s, respub__waiter *w,
                                      int64_t now_ms) {
-  bool fixed = pub->options.connection.fixed_memory;
+  bool fixed = respub__has_fixed_memory(&pub->options.connection);
   for (; s->x.sent < s->n; s->x.sent++) {
     respub__request request = respub__series_request(s, s->x.sent, &w->call);
     size_t before = pub->pipe.bytes;

@@ -8,7 +8,7 @@
 #define LEAST_INFLIGHT_BYTES 512
 
 const char *respub__publisher_wrong_bound(const respub_publisher_options *o) {
-  if (o->connection.fixed_memory && o->inflight_bytes < LEAST_INFLIGHT_BYTES)
+  if (respub__has_fixed_memory(&o->connection) && o->inflight_bytes < LEAST_INFLIGHT_BYTES)
     return "fixed_memory needs inflight_bytes of 512 or more";
   return NULL;
 }
@@ -37,7 +37,7 @@ respub_status respub__publisher_allocate(respub_publisher **pub, respub_allocato
                                          const respub_publisher_options *options,
                                          respub_error *error) {
   *alloc = respub__allocator(&options->connection.allocator);
-  if (options->connection.fixed_memory) {
+  if (respub__has_fixed_memory(&options->connection)) {
     respub_status status = respub__pool_open(alloc, publisher_plan, options, "a publisher", error);
     if (status != RESPUB_OK)
       return status;
@@ -49,7 +49,8 @@ respub_status respub__publisher_allocate(respub_publisher **pub, respub_allocato
 }
 
 size_t respub_publisher_memory(const respub_publisher_options *options) {
-  if (!options->connection.fixed_memory || respub__publisher_wrong_bound(options) != NULL)
+  if (!respub__has_fixed_memory(&options->connection) ||
+      respub__publisher_wrong_bound(options) != NULL)
     return SIZE_MAX;
   return respub__pool_buffer_bytes(publisher_plan, options);
 }

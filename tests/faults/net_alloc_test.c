@@ -205,7 +205,7 @@ static void without_any_memory_from_some_moment_on_everything_ends_cleanly(void)
 static void dialing_survives_that_one_request_for_memory_fails(void) {
   int listener;
   respub__address at;
-  CU_ASSERT_EQUAL_FATAL(respub__socket_listen_tcp(&listener, NULL, 0, &at, NULL), RESPUB_OK);
+  CU_ASSERT_EQUAL_FATAL(respub__socket_listen_tcp(&listener, NULL, 0, NULL, &at, NULL), RESPUB_OK);
   respub__socket_close(listener);
   static const char *const urls[] = {"redis://127.0.0.1", "unix:///no/such/folder/socket"};
   for (size_t i = 0; i < 2; i++) {

@@ -31,7 +31,7 @@ static void tcp_unix_and_names_lead_to_the_server(void) {
 /* Where the machine has no ::1, the connection must fail and name what it tried. */
 static void an_ipv6_address_is_dialed_as_one(void) {
   int listener;
-  bool has_ipv6 = respub__socket_listen_tcp(&listener, "::1", 0, NULL, NULL) == RESPUB_OK;
+  bool has_ipv6 = respub__socket_listen_tcp(&listener, "::1", 0, NULL, NULL, NULL) == RESPUB_OK;
   respub__socket_close(listener);
   static const char *const both[] = {"--bind", "127.0.0.1", "-::1", NULL};
   respub_test_server *s = respub_test_talk_server(both);

@@ -9,7 +9,7 @@
 void respub_test_black_hole_open(respub_test_black_hole *hole) {
   int *fds = hole->fds;
   respub_status status =
-      respub__socket_listen_tcp(&fds[LISTENER], "127.0.0.1", 0, &hole->address, NULL);
+      respub__socket_listen_tcp(&fds[LISTENER], "127.0.0.1", 0, NULL, &hole->address, NULL);
   CU_ASSERT_EQUAL_FATAL(status, RESPUB_OK);
   /* From here on, room for one or two that wait to be accepted, depending on the system. */
   CU_ASSERT_EQUAL_FATAL(listen(fds[LISTENER], 0), 0);

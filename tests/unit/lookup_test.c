@@ -117,7 +117,8 @@ static bool is_ready(int fd, short events) {
 static void a_slow_resolver_blocks_nothing_and_its_time_is_not_the_servers(void) {
   respub__address address;
   int listener;
-  CU_ASSERT_EQUAL_FATAL(respub__socket_listen_tcp(&listener, NULL, 0, &address, NULL), RESPUB_OK);
+  CU_ASSERT_EQUAL_FATAL(respub__socket_listen_tcp(&listener, NULL, 0, NULL, &address, NULL),
+                        RESPUB_OK);
   close_gate(true);
   respub_options o = slow_options(respub__address_port(&address));
   respub_conn *conn = start(&o);

@@ -57,7 +57,7 @@ static void end(walk *w) {
 
 static int listen_somewhere(respub__address *address) {
   int fd;
-  CU_ASSERT_EQUAL_FATAL(respub__socket_listen_tcp(&fd, NULL, 0, address, NULL), RESPUB_OK);
+  CU_ASSERT_EQUAL_FATAL(respub__socket_listen_tcp(&fd, NULL, 0, NULL, address, NULL), RESPUB_OK);
   return fd;
 }
 

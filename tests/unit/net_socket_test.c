@@ -45,7 +45,7 @@ static void connect_tcp(const char *host, const respub__socket_tuning *tuning, i
   respub__address at;
   respub__address peer;
   respub_error error = {RESPUB_OK, ""};
-  RESPUB_CHECK(respub__socket_listen_tcp(&listener, host, 0, &at, &error) == RESPUB_OK, "%s",
+  RESPUB_CHECK(respub__socket_listen_tcp(&listener, host, 0, NULL, &at, &error) == RESPUB_OK, "%s",
                error.text);
   is_clean(listener);
   CU_ASSERT_EQUAL_FATAL(respub__socket_connect(&ends[0], &at, tuning), RESPUB_OK);
@@ -166,7 +166,8 @@ static void nobody_listening_is_refused(void) {
   int fd;
   int listener;
   respub__address at;
-  CU_ASSERT_EQUAL_FATAL(respub__socket_listen_tcp(&listener, "127.0.0.1", 0, &at, NULL), RESPUB_OK);
+  CU_ASSERT_EQUAL_FATAL(respub__socket_listen_tcp(&listener, "127.0.0.1", 0, NULL, &at, NULL),
+                        RESPUB_OK);
   respub__socket_close(listener);
   respub_status status = respub__socket_connect(&fd, &at, NULL);
   if (status == RESPUB_OK)
@@ -179,7 +180,8 @@ static void nobody_listening_is_refused(void) {
 static void a_socket_that_meets_itself_is_refused(void) {
   int listener;
   respub__address at;
-  CU_ASSERT_EQUAL_FATAL(respub__socket_listen_tcp(&listener, "127.0.0.1", 0, &at, NULL), RESPUB_OK);
+  CU_ASSERT_EQUAL_FATAL(respub__socket_listen_tcp(&listener, "127.0.0.1", 0, NULL, &at, NULL),
+                        RESPUB_OK);
   respub__socket_close(listener);
   int fd = socket(AF_INET, SOCK_STREAM, 0);
   CU_ASSERT_EQUAL_FATAL(bind(fd, &at.as.any, at.length), 0);
@@ -328,7 +330,7 @@ static void a_shortage_of_descriptors_is_told_from_a_broken_listener(void) {
   respub__address at;
   struct rlimit old;
   CU_ASSERT_EQUAL_FATAL(getrlimit(RLIMIT_NOFILE, &old), 0);
-  CU_ASSERT_EQUAL_FATAL(respub__socket_listen_tcp(&listener, NULL, 0, &at, NULL), RESPUB_OK);
+  CU_ASSERT_EQUAL_FATAL(respub__socket_listen_tcp(&listener, NULL, 0, NULL, &at, NULL), RESPUB_OK);
   int first = connect_to(listener, &at);
   allow_descriptors(0);
   respub_status accepting = respub__socket_accept(&accepted, listener, NULL, NULL);
@@ -361,16 +363,17 @@ static void a_port_in_use_is_told_with_its_address(void) {
   respub__address at;
   char text[RESPUB__ADDRESS_TEXT];
   respub_error e = {RESPUB_OK, ""};
-  CU_ASSERT_EQUAL_FATAL(respub__socket_listen_tcp(&first, "127.0.0.1", 0, &at, NULL), RESPUB_OK);
+  CU_ASSERT_EQUAL_FATAL(respub__socket_listen_tcp(&first, "127.0.0.1", 0, NULL, &at, NULL),
+                        RESPUB_OK);
   CU_ASSERT_NOT_EQUAL(respub__address_port(&at), 0);
   CU_ASSERT_EQUAL(
-      respub__socket_listen_tcp(&second, "127.0.0.1", respub__address_port(&at), NULL, &e),
+      respub__socket_listen_tcp(&second, "127.0.0.1", respub__address_port(&at), NULL, NULL, &e),
       RESPUB_EIO);
   CU_ASSERT_EQUAL(second, -1);
   CU_ASSERT_PTR_NOT_NULL(strstr(e.text, respub__address_text(&at, text)));
   CU_ASSERT_PTR_NOT_NULL(strstr(e.text, strerror(EADDRINUSE)));
   respub__socket_close(first);
-  CU_ASSERT_EQUAL(respub__socket_listen_tcp(&second, "no.such.host.invalid", 0, NULL, &e),
+  CU_ASSERT_EQUAL(respub__socket_listen_tcp(&second, "no.such.host.invalid", 0, NULL, NULL, &e),
                   RESPUB_ERESOLVE);
   CU_ASSERT_PTR_NOT_NULL(strstr(e.text, "no.such.host.invalid"));
 }
