@@ -102,6 +102,7 @@ struct respub_publisher {
   bool link_started;            /* somebody wanted a connection */
   bool answered;                /* this connection has answered a publish */
   bool armed;                   /* an event loop polls: ring when there is something to do */
+  bool looped;                  /* it polls what there was to poll then, until it steps */
   int64_t retry_at_ms;          /* BACKOFF: not before; else 0 */
   int64_t active_us;            /* when the connection was used or looked at last */
   uint64_t base;                /* bytes_out of the connection before the first publish */

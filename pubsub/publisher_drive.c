@@ -19,7 +19,7 @@ size_t respub_publisher_fds(respub_publisher *pub, struct pollfd *fds) {
   respub__publisher_calm_locked(pub);
   if (respub__link_fd(&pub->link) >= 0)
     fds[n++] = (struct pollfd){respub__link_fd(&pub->link), respub__link_events(&pub->link), 0};
-  pub->armed = true;
+  pub->armed = pub->looped = true;
   respub__publisher_leave_locked(pub);
   return n;
 }
@@ -56,7 +56,7 @@ respub_status respub_publisher_step(respub_publisher *pub) {
     respub__publisher_leave_locked(pub);
     return RESPUB_ESTATE;
   }
-  pub->armed = false;
+  pub->armed = pub->looped = false;
   respub__wake_drain(&pub->wake);
   respub__publisher_help_locked(pub, respub__publisher_now_ms(pub), true);
   respub__publisher_deliver_locked(pub);

@@ -139,10 +139,13 @@ static void hand_on_locked(respub_publisher *pub) {
   ring_locked(pub, pub->last_parked);
 }
 
-/* Lock held on entry. */
+/* Lock held on entry. An event loop may have to poll for something else now, and the leader may
+ * have heard rings that were meant for it. */
 static void stop_leading_locked(respub_publisher *pub) {
   pub->leading = false;
   pub->leader = NULL;
+  if (pub->looped)
+    respub__wake_ring(&pub->wake);
   hand_on_locked(pub);
 }
 

@@ -7,6 +7,7 @@
 
 #include <poll.h>
 #include <pthread.h>
+#include <stdatomic.h>
 #include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -121,6 +122,58 @@ static void a_message_queued_by_another_thread_wakes_the_loop(void) {
   CU_ASSERT(poll(fds, (nfds_t)n, respub_test_scaled(DEADLINE_MS)) > 0);
   CU_ASSERT_EQUAL(pthread_join(thread, NULL), 0);
   turn_until_told(2);
+  end();
+}
+
+static atomic_bool leave_loop;
+
+/* Begins with a poll for what there is at the beginning. */
+static void *run_loop(void *ctx) {
+  struct pollfd *fds = ctx;
+  nfds_t n = 2;
+  int timeout_ms = -1;
+  do {
+    (void)poll(fds, n, timeout_ms);
+    respub_status status = respub_publisher_step(pub);
+    CU_ASSERT(status == RESPUB_OK || status == RESPUB_ESTATE);
+    n = (nfds_t)respub_publisher_fds(pub, fds);
+    timeout_ms = respub_publisher_timeout_ms(pub);
+  } while (!atomic_load(&leave_loop));
+  return NULL;
+}
+
+static bool server_has_it(void *ctx) {
+  char reply[65536];
+  (void)ctx;
+  return respub_test_server_command(server, reply, sizeof reply, "INFO commandstats") > 0 &&
+         strstr(reply, "cmdstat_publish:calls=1,") != NULL;
+}
+
+/* The loop polls for what there was to poll before the other thread's call. */
+static void a_loop_goes_on_with_what_another_thread_has_left_half_sent(void) {
+  enum {
+    LARGE = 16 * 1024 * 1024
+  };
+  static char large[LARGE];
+  respub_publisher_options o = options();
+  struct pollfd fds[2];
+  pthread_t loop;
+  o.timeout_ms = respub_test_scaled(300);
+  begin(&o);
+  CU_ASSERT_EQUAL(respub_publisher_connect(pub, NULL), RESPUB_OK);
+  CU_ASSERT_TRUE(respub_test_server_says(server, "CONFIG RESETSTAT", "+OK"));
+  CU_ASSERT_TRUE(respub_test_server_freeze(server));
+  atomic_store(&leave_loop, false);
+  CU_ASSERT_EQUAL_FATAL(respub_publisher_fds(pub, fds), 2);
+  CU_ASSERT_EQUAL_FATAL(pthread_create(&loop, NULL, run_loop, fds), 0);
+  CU_ASSERT_EQUAL(
+      respub_publisher_publish(pub, RESPUB_LIT("news"), respub_slice_of(large, LARGE), NULL, NULL),
+      RESPUB_TIMEOUT);
+  CU_ASSERT_TRUE(respub_test_server_thaw(server));
+  CU_ASSERT_TRUE(respub_test_wait(server_has_it, NULL, DEADLINE_MS));
+  atomic_store(&leave_loop, true);
+  CU_ASSERT_EQUAL(queue(NULL), RESPUB_OK); /* wakes it */
+  CU_ASSERT_EQUAL(pthread_join(loop, NULL), 0);
   end();
 }
 
@@ -282,6 +335,7 @@ int main(int argc, char **argv) {
       RESPUB_TEST(an_event_loop_drives_it_without_waiting),
       RESPUB_TEST(an_event_loop_reconnects),
       RESPUB_TEST(a_message_queued_by_another_thread_wakes_the_loop),
+      RESPUB_TEST(a_loop_goes_on_with_what_another_thread_has_left_half_sent),
       RESPUB_TEST(a_callback_may_queue_and_is_told_what_would_wait),
       RESPUB_TEST(close_from_a_callback_ends_it_when_the_call_returns),
       RESPUB_TEST(close_from_an_event_leaves_the_message_unsent),
