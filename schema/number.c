@@ -149,7 +149,7 @@ size_t respub__number_print(char out[RESPUB__NUMBER_BYTES], double number) {
   if (isinf(number))
     return sign + put_word(out + sign, "Infinity");
   decimal d = decimal_of(number);
-  char digits[24];
+  char digits[24] = "0"; /* gcc -O1 does not see that the next line always writes it */
   size_t n = put_digits(digits, d.digits);
   int point = (int)n + d.exponent;
   if (point < PLAIN_MIN || point > PLAIN_MAX)

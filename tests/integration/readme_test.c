@@ -161,6 +161,45 @@ static void the_first_program_receives_its_price(void) {
   respub_test_place_close(&place);
 }
 
+/* The examples stand in the comment at the top of resp.h; this is what they leave to the reader. */
+static const char around_examples[] =
+    "#include <respub/resp.h>\n"
+    "#include <stdio.h>\n"
+    "static void use(const respub_node *nodes) {\n"
+    "  printf(\"%d %.*s\\n\", (int)nodes[0].span, (int)nodes[3].text.len, nodes[3].text.ptr);\n"
+    "}\n"
+    "static void send(int fd, const char *buf, size_t len, int flags) {\n"
+    "  (void)fd, (void)flags;\n"
+    "  fwrite(buf, 1, len, stdout);\n"
+    "}\n"
+    "static void decode(const char *buf, size_t len) {\n"
+    "#include \"decode.inc\"\n"
+    "}\n"
+    "static void encode(int fd) {\n"
+    "#include \"encode.inc\"\n"
+    "}\n"
+    "int main(void) {\n"
+    "  static const char message[] = "
+    "\"*3\\r\\n$7\\r\\nmessage\\r\\n$1\\r\\na\\r\\n$2\\r\\nhi\\r\\n\";\n"
+    "  encode(1);\n"
+    "  decode(message, sizeof message - 1);\n"
+    "  return 0;\n"
+    "}\n";
+
+static void the_examples_of_the_codec_work(void) {
+  respub_test_output r;
+  CU_ASSERT_TRUE(write_file("codec.c", around_examples, sizeof around_examples - 1));
+  CU_ASSERT_TRUE(
+      run("take() { sed -n \"/^ \\* $1 a /,/^ \\* [^ ]/s/^ \\*     //p\" "
+          "build/include/respub/resp.h; }\n"
+          "take Decode >decode.inc; take Encode >encode.inc\n"
+          "cc -std=c11 -Wall -Wextra -Wpedantic -Werror -o codec codec.c -Ibuild/include "
+          "build/librespub.a\n./codec",
+          "", &r));
+  CU_ASSERT_STRING_EQUAL(r.out, "*3\r\n$7\r\nPUBLISH\r\n$4\r\nnews\r\n$5\r\nhello\r\n4 hi\n");
+  respub_test_output_free(&r);
+}
+
 static void each_shell_block_runs_as_pasted(void) {
   const char *at = readme, *block;
   size_t len, n = 0;
@@ -360,6 +399,7 @@ int main(int argc, char **argv) {
       RESPUB_TEST(each_program_runs_with_redis),
       RESPUB_TEST(each_program_runs_with_the_broker),
       RESPUB_TEST(the_first_program_receives_its_price),
+      RESPUB_TEST(the_examples_of_the_codec_work),
       RESPUB_TEST(each_name_is_in_a_public_header),
       RESPUB_TEST(each_link_leads_to_a_file),
       RESPUB_TEST(each_schema_keyword_is_listed),
