@@ -31,7 +31,7 @@ typedef struct respub_error {
 
 /* Where an object's memory comes from. resize(ctx, NULL, n) allocates, resize(ctx, p, n) changes
  * the size and may move, resize(ctx, p, 0) frees and returns NULL. Must be thread-safe where the
- * object is. */
+ * object is. (What a name's lookup holds is malloc's, because it may outlive the object.) */
 typedef struct respub_allocator {
   void *ctx;
   void *(*resize)(void *ctx, void *ptr, size_t size);

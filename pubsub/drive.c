@@ -11,6 +11,22 @@ void respub__join_stopped_locked(respub_subscriber *sub) {
   sub->stopping = false;
 }
 
+respub_status respub__await_place_locked(respub_subscriber *sub, int64_t deadline_ms) {
+  respub_status status = RESPUB_OK;
+  sub->callers++; /* so that a close waits for this wait */
+  sub->takers++;
+  if (sub->flushing)
+    respub__notify_locked(sub);
+  while (status == RESPUB_OK && !sub->closing && !respub__in_handler_locked(sub) &&
+         (sub->flushing || respub__is_leaving(sub))) {
+    if (!respub__monitor_wait(&sub->monitor, deadline_ms))
+      status = RESPUB_TIMEOUT;
+  }
+  sub->takers--;
+  sub->callers--;
+  return status;
+}
+
 respub_status respub__enter_locked(respub_subscriber *sub, respub__way way) {
   if (sub->closing)
     return RESPUB_ECLOSED;
@@ -167,6 +183,7 @@ static respub_status start_locked(respub_subscriber *sub) {
     return RESPUB_ECLOSED;
   if (respub__in_handler_locked(sub))
     return RESPUB_ESTATE;
+  (void)!respub__await_place_locked(sub, RESPUB_NEVER);
   respub__join_stopped_locked(sub);
   if (sub->closing)
     return RESPUB_ECLOSED;
@@ -194,6 +211,7 @@ respub_status respub_subscriber_start(respub_subscriber *sub) {
     return RESPUB_EFORKED;
   respub__monitor_enter(&sub->monitor);
   respub_status status = start_locked(sub);
+  respub__monitor_notify(&sub->monitor);
   respub__monitor_leave(&sub->monitor);
   return status;
 }
@@ -243,6 +261,7 @@ respub_status respub_subscriber_run(respub_subscriber *sub) {
   if (respub__check_fork(sub) != RESPUB_OK)
     return RESPUB_EFORKED;
   respub__monitor_enter(&sub->monitor);
+  (void)!respub__await_place_locked(sub, RESPUB_NEVER);
   respub_status status = respub__enter_locked(sub, RESPUB__WAY_CALLER);
   if (status != RESPUB_OK)
     return respub__depart_locked(sub, status);
@@ -307,25 +326,12 @@ static respub_status next_locked(respub_subscriber *sub, int64_t deadline_ms, re
   return RESPUB_ECLOSED;
 }
 
-/* Lock held on entry. A handler that has said stop may take its time to return, which is not the
- * caller's. OK, TIMEOUT. */
-static respub_status await_last_handler_locked(respub_subscriber *sub, int64_t deadline_ms) {
-  respub_status status = RESPUB_OK;
-  sub->callers++; /* so that a close waits for this wait */
-  while (status == RESPUB_OK && respub__is_leaving(sub) && !respub__in_handler_locked(sub)) {
-    if (!respub__monitor_wait(&sub->monitor, deadline_ms))
-      status = RESPUB_TIMEOUT;
-  }
-  sub->callers--;
-  return status;
-}
-
 respub_status respub_subscriber_next(respub_subscriber *sub, int timeout_ms, respub_event *event) {
   if (respub__check_fork(sub) != RESPUB_OK)
     return RESPUB_EFORKED;
   int64_t deadline_ms = respub__deadline_after(timeout_ms);
   respub__monitor_enter(&sub->monitor);
-  respub_status status = await_last_handler_locked(sub, deadline_ms);
+  respub_status status = respub__await_place_locked(sub, deadline_ms);
   if (status == RESPUB_OK)
     status = respub__enter_locked(sub, RESPUB__WAY_CALLER);
   if (status != RESPUB_OK)

@@ -30,9 +30,12 @@ static respub_status read_one_locked(respub_subscriber *sub, int64_t deadline_ms
 
 /* Lock held on entry. The same while the reading thread of a queue does it. */
 static respub_status let_read_locked(respub_subscriber *sub, int64_t deadline_ms) {
-  if (respub__keep_held_locked(sub) == RESPUB_EFULL)
+  bool held = sub->holds;
+  respub_status status = respub__keep_held_locked(sub);
+  if (status == RESPUB_EFULL)
     return RESPUB_EFULL;
-  respub__monitor_notify(&sub->monitor);
+  if (held && status == RESPUB_OK)
+    respub__monitor_notify(&sub->monitor);
   (void)respub__monitor_wait(&sub->monitor, deadline_ms);
   return RESPUB_OK;
 }
@@ -53,7 +56,7 @@ static respub_status drive_locked(respub_subscriber *sub, int64_t deadline_ms) {
 }
 
 /* Lock held on entry. Drives the subscriber itself, because nobody else does: reads, and keeps what
- * comes for those who deliver later. */
+ * comes for those who deliver later. AGAIN: one of those is there. */
 static respub_status flush_driving_locked(respub_subscriber *sub, uint64_t ticket,
                                           int64_t deadline_ms) {
   respub_status status =
@@ -61,6 +64,8 @@ static respub_status flush_driving_locked(respub_subscriber *sub, uint64_t ticke
   while (status == RESPUB_OK && !answered_locked(sub, ticket, &status)) {
     if (sub->stopping || respub__clock_ms() >= deadline_ms)
       return RESPUB_TIMEOUT;
+    if (sub->takers > 0)
+      return RESPUB_AGAIN;
     status = drive_locked(sub, deadline_ms);
   }
   return status;
@@ -73,7 +78,7 @@ static respub_status flush_waiting_locked(respub_subscriber *sub, uint64_t ticke
   while (!answered_locked(sub, ticket, &status)) {
     if (sub->way == RESPUB__WAY_THREAD && sub->stopping && sub->delivered_last)
       respub__join_stopped_locked(sub);
-    else if (sub->way == RESPUB__WAY_NONE)
+    else if (sub->way == RESPUB__WAY_NONE && sub->takers == 0)
       return RESPUB_AGAIN;
     else if (!respub__monitor_wait(&sub->monitor, deadline_ms))
       return RESPUB_TIMEOUT;
@@ -96,6 +101,14 @@ static respub_status begin_flush_locked(respub_subscriber *sub) {
   return RESPUB_OK;
 }
 
+/* Lock held on entry. As respub__leave_locked, for a flush that goes on. */
+static void give_place_locked(respub_subscriber *sub) {
+  sub->way = RESPUB__WAY_NONE;
+  sub->entered = false;
+  sub->callers--;
+  respub__monitor_notify(&sub->monitor);
+}
+
 respub_status respub_subscriber_flush(respub_subscriber *sub, int timeout_ms) {
   if (respub__check_fork(sub) != RESPUB_OK)
     return RESPUB_EFORKED;
@@ -111,11 +124,16 @@ respub_status respub_subscriber_flush(respub_subscriber *sub, int timeout_ms) {
   while ((status = flush_waiting_locked(sub, ticket, deadline_ms)) == RESPUB_AGAIN) {
     if (respub__enter_locked(sub, RESPUB__WAY_CALLER) != RESPUB_OK)
       continue;
+    sub->flushing = true;
     status = flush_driving_locked(sub, ticket, deadline_ms);
+    sub->flushing = false;
     /* An event loop that asked meanwhile was told to wait for this. */
     respub__ring_reader(sub);
-    sub->callers--;
-    return respub__leave_locked(sub, status);
+    if (status != RESPUB_AGAIN) {
+      sub->callers--;
+      return respub__leave_locked(sub, status);
+    }
+    give_place_locked(sub);
   }
   sub->callers--;
   return respub__depart_locked(sub, status);

@@ -27,7 +27,8 @@ size_t respub_subscriber_fds(respub_subscriber *sub, struct pollfd *fds) {
 /* Lock held on entry. */
 static int64_t deadline_locked(const respub_subscriber *sub) {
   const respub__engine *e = &sub->engine;
-  bool work = sub->more || respub__engine_has_work(e) || e->link.life.state == RESPUB__LIFE_IDLE;
+  bool work = sub->more || respub__has_kept(sub) || respub__engine_has_work(e) ||
+              e->link.life.state == RESPUB__LIFE_IDLE;
   return work ? 0 : respub__engine_deadline_ms(e);
 }
 

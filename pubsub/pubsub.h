@@ -225,13 +225,14 @@ RESPUB_MUST_USE respub_status respub_subscriber_punsubscribe_pattern(respub_subs
 RESPUB_MUST_USE respub_status respub_subscriber_unsubscribe_all(respub_subscriber *sub);
 
 /* Waits until the server has answered everything asked before this call, for at most timeout_ms (>=
- * 0). When nobody else drives the subscriber, this call does: it reads and sends, but runs no
+ * 0). While nobody else drives the subscriber, this call does: it reads and sends, but runs no
  * handler and no on_event. Events and messages that come meanwhile are kept, in order, for whoever
- * delivers next (next, start, run, step), within queue_messages and queue_bytes and by the policy
- * of the queue. OK: all confirmed. TIMEOUT, also when a stop ends the driving. EREFUSED: something
- * asked for is refused. EFULL: so much is kept that reading had to pause (DIRECT, BLOCK); take some
- * of it first, then flush again. ESTATE: called from inside a handler (nothing could come in), or
- * the subscriber is driven by an event loop on this thread. ECLOSED, EFORKED. */
+ * delivers next (next, start, run, step; of which all but step may come meanwhile and go on at
+ * once), within queue_messages and queue_bytes and by the policy of the queue. OK: all confirmed.
+ * TIMEOUT, also when a stop ends the driving. EREFUSED: something asked for is refused. EFULL: so
+ * much is kept that reading had to pause (DIRECT, BLOCK); take some of it first, then flush again.
+ * ESTATE: called from inside a handler (nothing could come in), or the subscriber is driven by an
+ * event loop on this thread. ECLOSED, EFORKED. */
 RESPUB_MUST_USE respub_status respub_subscriber_flush(respub_subscriber *sub, int timeout_ms);
 
 /* -- Way one: a thread of its own -- */

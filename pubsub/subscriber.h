@@ -53,6 +53,8 @@ struct respub_subscriber {
   bool delivered_last;             /* the thread that delivers is out of its last handler */
   unsigned callers;                /* threads inside run, next, flush, step, stop */
   bool entered;                    /* one of them delivers */
+  bool flushing;                   /* that one is a flush, which only reads */
+  unsigned takers;                 /* threads that wait to deliver in its place */
   unsigned entries;                /* how often one came to deliver */
   bool stopping;                   /* who drives is to leave */
   bool stop_pending;               /* a stop that met nobody: for the next run or next */
@@ -177,6 +179,12 @@ void respub__join_threads_locked(respub_subscriber *sub);
 
 /* Lock held on entry. Threads that left because a handler said stop are still to be joined. */
 void respub__join_stopped_locked(respub_subscriber *sub);
+
+/* Lock held on entry. To be called before a call enters that may wait: a flush that drives gives
+ * its place to it, and a handler that has said stop may take its time to return, which need not be
+ * the caller's. OK, TIMEOUT. */
+RESPUB_MUST_USE respub_status respub__await_place_locked(respub_subscriber *sub,
+                                                         int64_t deadline_ms);
 
 /* Lock held on entry. Enters a call that delivers. ESTATE, ECLOSED; then too it ends with depart.
  */

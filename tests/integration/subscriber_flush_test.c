@@ -7,6 +7,7 @@
 #include "tests/support/wait.h"
 
 #include <poll.h>
+#include <pthread.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -201,6 +202,47 @@ static void a_flush_drops_by_the_queues_policy_and_counts(void) {
 }
 
 /* ------------------------------------------------------------------------------------------------
+ * Who comes to deliver while a flush drives */
+
+static void *flush_long(void *arg) {
+  CU_ASSERT_EQUAL(flush(arg), RESPUB_OK);
+  return NULL;
+}
+
+static bool has_failed(void *ctx) {
+  respub_subscriber_stats stats;
+  respub_subscriber_get_stats(ctx, &stats);
+  return stats.connect_failures > 0;
+}
+
+/* The server is away, so that the flush goes on; then it comes, and both get what they want. */
+static void check_giving_place(respub_delivery delivery, bool by_thread) {
+  pthread_t flusher;
+  respub_test_recorder_init(&seen);
+  respub_subscriber_options o = options_with(delivery, 1000);
+  o.backoff_min_ms = o.backoff_max_ms = 5;
+  CU_ASSERT_TRUE(respub_test_server_kill(server));
+  respub_subscriber *sub = open_with(&o);
+  subscribe(sub, "early", respub_test_record);
+  CU_ASSERT_EQUAL_FATAL(pthread_create(&flusher, NULL, flush_long, sub), 0);
+  CU_ASSERT_TRUE(respub_test_wait(has_failed, sub, DEADLINE_MS));
+  CU_ASSERT_EQUAL(by_thread ? respub_subscriber_start(sub) : record_next(sub), RESPUB_OK);
+  CU_ASSERT_TRUE(respub_test_wait_recorded(&seen, "connect_failed", 1, DEADLINE_MS));
+  CU_ASSERT_TRUE(respub_test_server_restart(server));
+  pthread_join(flusher, NULL);
+  respub_subscriber_stop(sub);
+  respub_subscriber_close(sub);
+  respub_test_recorder_free(&seen);
+}
+
+static void a_flush_gives_its_place_to_who_delivers(void) {
+  for (int d = RESPUB_DELIVER_DIRECT; d <= RESPUB_DELIVER_BLOCK; d++) {
+    check_giving_place((respub_delivery)d, true);
+    check_giving_place((respub_delivery)d, false);
+  }
+}
+
+/* ------------------------------------------------------------------------------------------------
  * No memory */
 
 static atomic_bool starving;
@@ -254,6 +296,7 @@ static const respub_test tests[] = {
     RESPUB_TEST(a_step_delivers_what_a_flush_has_read_first),
     RESPUB_TEST(a_flush_that_finds_no_more_room_says_so_and_loses_nothing),
     RESPUB_TEST(a_flush_drops_by_the_queues_policy_and_counts),
+    RESPUB_TEST(a_flush_gives_its_place_to_who_delivers),
     RESPUB_TEST(a_stop_loses_nothing_that_was_read_when_memory_had_run_out),
 };
 
