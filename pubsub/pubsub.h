@@ -232,7 +232,10 @@ RESPUB_MUST_USE respub_status respub_subscriber_unsubscribe_all(respub_subscribe
  * TIMEOUT, also when a stop ends the driving. EREFUSED: something asked for is refused. EFULL: so
  * much is kept that reading had to pause (DIRECT, BLOCK); take some of it first, then flush again.
  * ESTATE: called from inside a handler (nothing could come in), or the subscriber is driven by an
- * event loop on this thread. ECLOSED, EFORKED. */
+ * event loop on this thread. ECLOSED, EFORKED.
+ *
+ * Built without RESPUB_QUEUES nothing can be kept: a flush that drives then runs handlers and
+ * on_event, and what only next would get is gone. */
 RESPUB_MUST_USE respub_status respub_subscriber_flush(respub_subscriber *sub, int timeout_ms);
 
 /* -- Way one: a thread of its own -- */
