@@ -1,7 +1,7 @@
 # What `make check` runs. Each part can be called alone; each build has its own folder below
 # $(B)/check, so that a second run costs only what has changed.
 
-CHECKS := format lint headers gcc symbols install footprint coverage
+CHECKS := format lint headers gcc symbols sweeps install footprint coverage
 CHECKS += amalgamation config static
 CHECKS += clang tidy cppcheck asan tsan valgrind
 C := $(B)/check
@@ -45,6 +45,13 @@ check-gcc: ## everything with gcc and warnings as errors
 check-symbols: ## what the libraries export and need
 	$(MAKE) $(GCC_BUILD)
 	tools/symbols '$(C)/gcc'
+
+# Without inlining, so that each call shows.
+check-sweeps: ## every public function that may allocate is called by a sweep of failing allocations
+	$(MAKE) $(PARALLEL) B='$(C)/sweeps' CC=gcc \
+	  CFLAGS='-O0 -fno-inline -ffunction-sections -fdata-sections' \
+	  $(ARCHIVES:$(B)/%='$(C)/sweeps/%')
+	tools/sweeps '$(C)/sweeps'
 
 check-install: ## programs outside the tree build against what is installed
 	$(MAKE) $(GCC_BUILD) install PREFIX='$(abspath $(C))/installed'

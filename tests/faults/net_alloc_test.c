@@ -229,11 +229,42 @@ static void dialing_survives_that_one_request_for_memory_fails(void) {
   }
 }
 
+/* Opening for an event loop. */
+static respub_status start_and_step(scene *s) {
+  respub_status status = respub_conn_start(&s->o.conn, &s->o.options, 0, &s->o.error);
+  CU_ASSERT_EQUAL(s->o.conn == NULL, status != RESPUB_OK);
+  if (status != RESPUB_OK)
+    return status;
+  int64_t now_ms = 0;
+  do {
+    status = respub_conn_step(s->o.conn, now_ms++);
+  } while (status == RESPUB_AGAIN);
+  return status;
+}
+
+static void opening_by_steps_survives_that_one_request_for_memory_fails(void) {
+  size_t failed = 1;
+  for (size_t n = 0; failed > 0; n++) {
+    scene s = {.alloc = RESPUB_TEST_ALLOC_FAILING(n)};
+    respub_test_opened_init(&s.o);
+    s.o.options.allocator = respub_test_allocator(&s.alloc);
+    respub_test_script_say(&s.o.script, RESPUB_TEST_GREETING);
+    respub_status status = start_and_step(&s);
+    failed = s.alloc.failed;
+    /* Without room for much, little is read at a time. */
+    RESPUB_CHECK(status == RESPUB_OK || (status == RESPUB_ENOMEM && failed > 0), "n %zu: %s", n,
+                 respub_status_text(status));
+    respub_test_opened_close(&s.o);
+    CU_ASSERT_EQUAL(s.alloc.live, 0);
+  }
+}
+
 int main(int argc, char **argv) {
   static const respub_test tests[] = {
       RESPUB_TEST(every_call_survives_that_one_request_for_memory_fails),
       RESPUB_TEST(without_any_memory_from_some_moment_on_everything_ends_cleanly),
       RESPUB_TEST(dialing_survives_that_one_request_for_memory_fails),
+      RESPUB_TEST(opening_by_steps_survives_that_one_request_for_memory_fails),
   };
   return respub_test_main("net allocation faults", tests, RESPUB_TEST_COUNT(tests), argc, argv);
 }

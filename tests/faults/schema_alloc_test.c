@@ -141,9 +141,45 @@ static respub_status add_many(respub_error *error) {
   return status;
 }
 
+/* Items of which there are too many to be compared without room for them. */
+static char *many_items(size_t n) {
+  size_t room = n * 8 + 32;
+  char *text = malloc(room);
+  CU_ASSERT_PTR_NOT_NULL_FATAL(text);
+  size_t len = (size_t)snprintf(text, room, "{\"l\":[0");
+  for (size_t i = 1; i < n; i++)
+    len += (size_t)snprintf(text + len, room - len, ",%zu", i);
+  (void)snprintf(text + len, room - len, "]}");
+  return text;
+}
+
+static respub_status add_and_validate(respub_error *error) {
+  static const char unique[] = "{\"properties\":{\"l\":{\"uniqueItems\":true}}}";
+  respub_registry *registry = NULL;
+  respub_schema *schema = NULL;
+  cJSON *data = NULL;
+  char *text = many_items(200);
+  respub_status status = respub_registry_open(&registry, error);
+  if (status == RESPUB_OK)
+    status = respub_schema_compile(&schema, unique, sizeof unique - 1, error);
+  if (status == RESPUB_OK)
+    status = respub_registry_add_prefix(registry, RESPUB_LIT("LISTS_"), schema);
+  if (status != RESPUB_OK)
+    respub_schema_free(schema);
+  if (status == RESPUB_OK)
+    status = respub_json_parse(&data, text, strlen(text), NULL);
+  if (status == RESPUB_OK)
+    status = respub_message_validate(registry, RESPUB_LIT("LISTS_A"), data, NULL);
+  cJSON_Delete(data);
+  respub_registry_close(registry);
+  free(text);
+  return status;
+}
+
 static void registries_survive_lack_of_memory(void) {
   sweep("registry", open_registry);
   sweep("add", add_many);
+  sweep("add and validate", add_and_validate);
 }
 
 /* ---- values ---- */

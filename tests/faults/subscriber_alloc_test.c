@@ -6,6 +6,8 @@
 #include "tests/support/test.h"
 #include "tests/support/wait.h"
 
+#include <poll.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -107,9 +109,86 @@ static void no_allocation_that_fails_breaks_a_queued_subscriber(void) {
   sweep(RESPUB_DELIVER_LATEST);
 }
 
+/* ------------------------------------------------------------------------------------------------
+ * The ways to drive it */
+
+typedef struct drive {
+  respub_subscriber *sub;
+  atomic_bool done; /* a message came, or a gap that tells of its loss */
+} drive;
+
+static void end_drive(const respub_event *event, void *ctx) {
+  drive *d = ctx;
+  if (event->type == RESPUB_EVENT_SUBSCRIBED)
+    (void)respub_test_server_says(server, "PUBLISH driven hello", ":1");
+  if (event->type != RESPUB_EVENT_MESSAGE && event->type != RESPUB_EVENT_GAP)
+    return;
+  atomic_store(&d->done, true);
+  respub_subscriber_stop(d->sub);
+}
+
+static bool is_done(void *ctx) {
+  return atomic_load(&((drive *)ctx)->done);
+}
+
+static void drive_by_run(drive *d) {
+  CU_ASSERT_EQUAL(respub_subscriber_run(d->sub), RESPUB_OK);
+}
+
+static void drive_by_thread(drive *d) {
+  CU_ASSERT_EQUAL(respub_subscriber_start(d->sub), RESPUB_OK);
+  CU_ASSERT_TRUE(respub_test_wait(is_done, d, DEADLINE_MS));
+}
+
+static void drive_by_steps(drive *d) {
+  struct pollfd fds[2];
+  for (;;) {
+    CU_ASSERT_EQUAL(respub_subscriber_step(d->sub), RESPUB_OK);
+    if (is_done(d))
+      break;
+    size_t n = respub_subscriber_fds(d->sub, fds);
+    (void)poll(fds, (nfds_t)n, respub_subscriber_timeout_ms(d->sub));
+  }
+}
+
+static void sweep_drive(void (*way)(drive *), respub_delivery delivery) {
+  bool untouched = false;
+  for (size_t n = 0; !untouched; n++) {
+    respub_test_alloc a = RESPUB_TEST_ALLOC_FAILING(n);
+    respub_subscriber_options o;
+    drive d = {NULL, false};
+    respub_subscriber_options_init(&o);
+    CU_ASSERT_EQUAL(respub_options_from_url(&o.connection, respub_test_server_url(server), NULL),
+                    RESPUB_OK);
+    o.connection.allocator = respub_test_allocator(&a);
+    o.backoff_min_ms = o.backoff_max_ms = 1;
+    o.delivery = delivery;
+    o.on_event = end_drive;
+    o.event_ctx = &d;
+    respub_status status = respub_subscriber_open(&d.sub, &o, NULL);
+    if (status == RESPUB_OK)
+      status = respub_subscriber_subscribe(d.sub, RESPUB_LIT("driven"), end_drive, &d, NULL);
+    CU_ASSERT(status == RESPUB_OK || status == RESPUB_ENOMEM);
+    if (status == RESPUB_OK)
+      way(&d);
+    respub_subscriber_close(d.sub);
+    untouched = a.failed == 0;
+    CU_ASSERT_EQUAL(a.live, 0);
+  }
+}
+
+static void no_allocation_that_fails_ends_any_way_of_driving(void) {
+  sweep_drive(drive_by_run, RESPUB_DELIVER_DIRECT);
+  sweep_drive(drive_by_run, RESPUB_DELIVER_BLOCK);
+  sweep_drive(drive_by_thread, RESPUB_DELIVER_DIRECT);
+  sweep_drive(drive_by_thread, RESPUB_DELIVER_BLOCK);
+  sweep_drive(drive_by_steps, RESPUB_DELIVER_DIRECT);
+}
+
 static const respub_test tests[] = {
     RESPUB_TEST(no_allocation_that_fails_breaks_a_direct_subscriber),
     RESPUB_TEST(no_allocation_that_fails_breaks_a_queued_subscriber),
+    RESPUB_TEST(no_allocation_that_fails_ends_any_way_of_driving),
 };
 
 int main(int argc, char **argv) {
