@@ -272,7 +272,7 @@ size_t respub_encode_nodes(char *out, size_t cap, const respub_node *nodes) {
   const respub_node *end = respub_node_next(nodes);
   size_t size = 0;
   for (const respub_node *node = nodes; node < end; node++)
-    size = sum(size, encode_node(NULL, 0, node));
+    size = sum(size, encode_node(out, 0, node));
   if (!may_write(size, cap))
     return size;
   for (const respub_node *node = nodes; node < end; node++) {
