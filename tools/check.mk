@@ -3,7 +3,7 @@
 
 CHECKS := format lint headers gcc symbols sweeps install footprint coverage
 CHECKS += amalgamation config static
-CHECKS += clang tidy cppcheck asan tsan valgrind
+CHECKS += clang tidy cppcheck eva asan tsan valgrind
 C := $(B)/check
 SOURCE_FOLDERS := $(wildcard $(LAYERS) tools examples tests)
 C_FILES := $(shell find $(SOURCE_FOLDERS) -name '*.c' | sort)
@@ -80,6 +80,15 @@ check-config: amalgamation ## every combination of the knobs compiles, and what 
 	tests/config/run '$(AMALGAMATION)'
 	$(MAKE) $(PARALLEL) B='$(C)/off' CFLAGS='$(STRICT)' CPPFLAGS='$(OFF)' $(OFF_TESTS)
 	RESPUB_BUILD='$(abspath $(C))/off' tests/run $(abspath $(OFF_TESTS))
+
+# It installs what only it needs, and only where it is to be had.
+check-eva: ## frama-c finds no undefined behaviour in resp/ on any input of bounded size
+	tools/setup eva
+	JOBS=$(JOBS) tools/eva '$(C)/eva'
+
+.PHONY: coverage eva footprint
+
+coverage eva footprint: %: check-%
 
 check-clang: ## everything with clang and warnings as errors, the fuzzers too
 	$(MAKE) $(PARALLEL) B='$(C)/clang' CC=clang CFLAGS='$(STRICT)' $(ALL_GOALS)
