@@ -389,6 +389,7 @@ static bool prepare(void) {
     snprintf(name, sizeof name, "%s/%s.h", layers[i], layers[i]);
     ok = ok && read_file(respub_test_source(name, path, sizeof path), headers);
   }
+  ok = ok && read_file(respub_test_source("resp/config.h", path, sizeof path), headers);
   return ok && read_compiler() && make_folder() && write_blocks();
 }
 
