@@ -38,10 +38,15 @@ static respub_slice about_word(respub_status error, bool trusted) {
 void respub__broker_complain_of_bytes(respub__broker_complaint *complaint, const respub_decoder *d,
                                       const char *request, bool trusted) {
   bool in_first_line = memchr(request, '\n', d->position) == NULL;
+  /* Of these two the position may lie in a word's bytes, and no type stands in front of them. */
+  bool in_header = d->status != RESPUB_ECRLF && d->status != RESPUB_EVERBATIM;
+  char type = in_header && !in_first_line ? type_byte(request, d->position) : '$';
   if (in_first_line)
     respub__broker_complain(complaint, about_count(d->status, trusted));
-  else if (d->status == RESPUB_ETYPE || d->status == RESPUB_EDEPTH)
-    complain_of_type(complaint, type_byte(request, d->position));
+  else if (d->status == RESPUB_EVERBATIM)
+    complain_of_type(complaint, '=');
+  else if (type != '$')
+    complain_of_type(complaint, type);
   else
     respub__broker_complain(complaint, about_word(d->status, trusted));
 }

@@ -137,6 +137,7 @@ static respub_status decode_request(respub__broker_request *request, bool truste
     respub_limits limits = limits_of(request, trusted);
     respub_decoder_init(&request->decoder, &limits, request->nodes, request->node_capacity);
     request->decoding = true;
+    request->judged = 1;
   }
   for (;;) {
     respub_status status = respub_decode(&request->decoder, request->buffer + request->start,
@@ -151,11 +152,12 @@ static respub_status decode_request(respub__broker_request *request, bool truste
   }
 }
 
-/* The first of the words that is no bulk string, NULL when there is none. */
-static const respub_node *strange_word(const respub__broker_words *words) {
-  for (size_t i = 0; i < words->count; i++) {
-    if (words->at[i].type != RESPUB_BULK)
-      return &words->at[i];
+/* The first of the words that have come since the last call that is no bulk string; NULL: none. */
+static const respub_node *strange_word(respub__broker_request *request) {
+  for (; request->judged < request->decoder.node_count; request->judged++) {
+    const respub_node *word = &request->nodes[request->judged];
+    if (word->type != RESPUB_BULK)
+      return word;
   }
   return NULL;
 }
@@ -191,7 +193,15 @@ static respub_status take_array_request(respub__broker_request *request, bool tr
   if (status != RESPUB_ELENGTH)
     return status;
   status = decode_request(request, trusted, used);
-  if (status == RESPUB_MORE || status == RESPUB_ENOMEM)
+  if (status == RESPUB_ENOMEM)
+    return status;
+  /* Refused as soon as it is there: whoever sent it may be waiting for the answer. */
+  const respub_node *strange = strange_word(request);
+  if (strange != NULL) {
+    respub__broker_complain_of_word(&request->complaint, strange);
+    return RESPUB_EPROTOCOL;
+  }
+  if (status == RESPUB_MORE)
     return status;
   if (status != RESPUB_OK) {
     respub__broker_complain_of_bytes(&request->complaint, &request->decoder,
@@ -199,13 +209,8 @@ static respub_status take_array_request(respub__broker_request *request, bool tr
     return RESPUB_EPROTOCOL;
   }
   /* "*0" is a command of no word. */
-  size_t count = request->decoder.node_count - 1;
-  *words = (respub__broker_words){request->nodes + 1, count};
-  const respub_node *strange = strange_word(words);
-  if (strange == NULL)
-    return RESPUB_OK;
-  respub__broker_complain_of_word(&request->complaint, strange);
-  return RESPUB_EPROTOCOL;
+  *words = (respub__broker_words){request->nodes + 1, request->decoder.node_count - 1};
+  return RESPUB_OK;
 }
 
 /* What a large command has grown goes back once it has been executed. */

@@ -19,6 +19,7 @@ typedef struct respub__broker_request {
   size_t capacity;
   respub_decoder decoder;
   bool decoding;      /* a value has been begun and is not finished */
+  size_t judged;      /* so many nodes of it, its own included, are what they should be */
   respub_node *nodes; /* own, or one of the heap after a large command */
   size_t node_capacity;
   respub_node own[RESPUB__BROKER_REQUEST_NODES];
@@ -55,7 +56,7 @@ void respub__broker_request_filled(respub__broker_request *request, size_t n);
  *
  * Source of the sentences and the limits: processMultibulkBuffer and processInlineBuffer in Redis
  * 7.0's networking.c, and answers of redis-server 7.0. Stricter than that: the CR LF behind each
- * word is checked. */
+ * length and each word is checked. */
 RESPUB_MUST_USE respub_status respub__broker_request_next(respub__broker_request *request,
                                                           bool trusted,
                                                           respub__broker_words *words);

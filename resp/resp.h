@@ -245,7 +245,8 @@ typedef struct respub_limits {
 typedef struct respub_decoder {
   respub_node *nodes;
   size_t node_capacity;
-  size_t node_count; /* readable after RESPUB_OK: nodes of the value, == nodes[0].span */
+  size_t node_count; /* readable after RESPUB_OK: nodes of the value, == nodes[0].span; else so many
+                        have come, of which only the types can be relied on */
   size_t position;   /* readable after an error: byte offset of the offending byte in the value */
   size_t mark;       /* offset of the text or number that is being read */
   size_t promised;   /* elements that the headers read so far announce, at all levels */

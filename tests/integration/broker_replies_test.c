@@ -251,6 +251,10 @@ static void compare_framing(const pair *p) {
           SAY("*1\r\n$4294967296\r\n"), SAY("*2\r\n$4\r\nPING\r\nPING\r\n"), SAY("*1"),
           SAY("*1\r\n$4"), SAY("*1\r\n$4\r\nPI"), SAY("*2\r\n$4\r\nECHO\r\n"),
           SAY("PING\r\n*1\r\n$4\r\nPI"));
+  COMPARE(p, SAY("*-5\r\nPING\r\n"), SAY("*-9223372036854775808\r\nPING\r\n"), SAY("*-05\r\n"),
+          SAY("*-0\r\n"), SAY("*-\r\n"), SAY("*2\r\n:1\r\n"), SAY("*2\r\n-3\r\nx y\r\n"),
+          SAY("*2\r\n$-1\r\n"), SAY("*1\r\n:x\r\n"), SAY("*1\r\n=x\r\n"), SAY("*1\r\n#x\r\n"),
+          SAY("*2\r\n$1\r\na\r\n+b\r\n"), SAY("*1\r\n,x\r\n"), SAY("*1\r\n!x\r\n"));
 }
 
 static void malformed_commands_are_refused_as_redis_does(void) {

@@ -144,10 +144,25 @@ static void malformed_commands_are_named(void) {
   CHECK("*-55555555555555555555555", "!invalid multibulk length");
   CHECK("PING\r\n*1\r\n:1\r\n", "[PING]\n!expected '$', got ':'");
   CHECK("*2\r\n$1\r\na\r\n*12\r\n", "!expected '$', got '*'");
+  CHECK("*1\r\n:x\r\n", "!expected '$', got ':'");
+  CHECK("*1\r\n=x\r\n", "!expected '$', got '='");
+  CHECK("*1\r\n=5\r\ntxt:x\r\n", "!expected '$', got '='");
+  CHECK("*1\r\n=5\r\ntxtxx\r\n", "!expected '$', got '='");
   CHECK("*1\r\n$x\r\n", "!invalid bulk length");
   CHECK("*1\r\n$-1\r\n", "!invalid bulk length");
   CHECK("*1\r\n$1\r\nabc", "!expected CR LF behind an argument");
   CHECK("\"a\r\n", "!unbalanced quotes in request");
+}
+
+/* Who waits for the answer to it sends nothing more. */
+static void a_word_of_another_type_is_refused_before_the_rest_is_there(void) {
+  CHECK("*2\r\n:1\r\n", "!expected '$', got ':'");
+  CHECK("*3\r\n$1\r\na\r\n+b\r\n", "!expected '$', got '+'");
+  CHECK("*2\r\n-3\r\nx y\r\n", "!expected '$', got '-'");
+  CHECK("*2\r\n$-1\r\n", "!invalid bulk length");
+  CHECK("*12\r\n$1\r\n1\r\n$1\r\n2\r\n$1\r\n3\r\n$1\r\n4\r\n$1\r\n5\r\n$1\r\n6\r\n$1\r\n7\r\n"
+        "$1\r\n8\r\n:9\r\n",
+        "!expected '$', got ':'");
 }
 
 static void strangers_may_send_little(void) {
@@ -278,6 +293,7 @@ int main(int argc, char **argv) {
       RESPUB_TEST(commands_of_no_word_are_passed_over),
       RESPUB_TEST(half_a_command_is_none),
       RESPUB_TEST(malformed_commands_are_named),
+      RESPUB_TEST(a_word_of_another_type_is_refused_before_the_rest_is_there),
       RESPUB_TEST(strangers_may_send_little),
       RESPUB_TEST(trust_counts_from_the_next_command_on),
       RESPUB_TEST(a_command_has_a_largest_size),
