@@ -6,6 +6,9 @@
  * results, or until they are asked to lead. While the leader waits for the socket, a newcomer
  * writes its command itself, so that nobody waits for another's round trip.
  *
+ * That is the general way. A thread that finds nobody inside goes without lock and pipeline, behind
+ * the gate (publisher_gate.h), as long as everything is as usual.
+ *
  * The link is used by one thread at a time: with the lock held while `busy` is false, or without
  * the lock by who has set `busy`. Only the leader, and never while it is polling, connects or gives
  * up a connection, so that no descriptor is closed that somebody polls. */

@@ -141,6 +141,7 @@ respub_status respub_publisher_queue(respub_publisher *pub, respub_slice channel
   bool begun = false;
   if (queue_alone(pub, &request, &begun))
     return RESPUB_OK;
+  /* Made anew, so that the first, whose address stays in here, needs no memory. */
   respub__request again = request_of(pub, channel, payload, done, ctx);
   return queue_together(pub, begun, &again);
 }
