@@ -2,7 +2,7 @@
 # $(B)/check, so that a second run costs only what has changed.
 
 CHECKS := format lint headers gcc symbols sweeps install footprint coverage
-CHECKS += amalgamation config static
+CHECKS += amalgamation config static size
 CHECKS += clang tidy cppcheck eva asan tsan valgrind
 C := $(B)/check
 SOURCE_FOLDERS := $(wildcard $(LAYERS) tools examples tests)
@@ -72,6 +72,8 @@ check-static: ## the command, static with musl, does its work
 	$(MAKE) static CJSON_SOURCE="$$(tools/cjson_source '$(B)/cjson')"
 	tests/static/run '$(STATIC)/respub'
 
+check-size: size ## no layer and no program is larger than its budget
+
 # Sentences stay in the second: most tests read them.
 OFF := $(addprefix -DRESPUB_,$(addsuffix =0,THREADS RESOLVE UNIX RESP3 PATTERNS FAST))
 OFF_TESTS := $(filter-out $(C)/off/tests/unit/schema%,$(patsubst %.c,$(C)/off/%,$(wildcard \
@@ -94,13 +96,14 @@ check-clang: ## everything with clang and warnings as errors, the fuzzers too
 	$(MAKE) $(PARALLEL) B='$(C)/clang' CC=clang CFLAGS='$(STRICT)' $(ALL_GOALS)
 	$(MAKE) $(FUZZ_BUILD)
 
-check-tidy: $(STAGED) ## clang-tidy, with what .clang-tidy says
+check-tidy: $(STAGED) amalgamation ## clang-tidy, with what .clang-tidy says
 	@printf '%s\n' $(C_FILES) | xargs -P $(JOBS) -I '{}' tools/tidy '{}' -std=c11 $(OWN_CPPFLAGS) \
-	  -I$(B)/include $(CJSON_CFLAGS) $(CUNIT_CFLAGS) $(HIREDIS_CFLAGS)
+	  -I$(B)/include -I$(AMALGAMATION) -DRESPUB_BROKER=1 \
+	  $(CJSON_CFLAGS) $(CUNIT_CFLAGS) $(HIREDIS_CFLAGS)
 
 check-cppcheck: ## cppcheck: warnings, performance, portability
 	cppcheck --quiet -j $(JOBS) --std=c11 --language=c --enable=warning,performance,portability \
-	  --inline-suppr --suppressions-list=tools/cppcheck.txt --error-exitcode=1 -URESPUB_CONFIG -I. \
+	  -URESPUB_CONFIG --inline-suppr --suppressions-list=tools/cppcheck.txt --error-exitcode=1 -URESPUB_CONFIG -I. \
 	  $(SOURCE_FOLDERS)
 
 # $(1) folder, $(2) sanitizers, $(3) how much slower, $(4) more environment. A finding ends a

@@ -24,3 +24,7 @@ static: ## build/static/respub with musl, fully static: make static CJSON_SOURCE
 	$(MAKE) $(PARALLEL) B='$(STATIC)' CC=musl-gcc CFLAGS='$(SMALL)' \
 	  LDFLAGS='-static -s -Wl,--gc-sections' CJSON_CFLAGS='-I$(STATIC)/include' \
 	  CJSON_LIBS='$(STATIC)/cJSON.o' '$(STATIC)/respub'
+
+size: amalgamation ## what each layer takes: code, data, heap, stack; fails beyond its budget
+	@tools/size '$(AMALGAMATION)'
+	@echo && tools/footprint '$(B)/footprint'

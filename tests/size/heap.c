@@ -25,8 +25,9 @@ void *malloc(size_t size) {
 void *calloc(size_t count, size_t size) {
   if (size > 0 && count > SIZE_MAX / size)
     return NULL;
-  void *ptr = malloc(count * size);
-  return ptr != NULL ? memset(ptr, 0, count * size) : NULL;
+  size_t bytes = count * size > 0 ? count * size : 1;
+  void *ptr = resize(NULL, bytes);
+  return ptr != NULL ? memset(ptr, 0, bytes) : NULL;
 }
 
 void *realloc(void *ptr, size_t size) {
