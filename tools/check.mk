@@ -103,7 +103,7 @@ check-tidy: $(STAGED) amalgamation ## clang-tidy, with what .clang-tidy says
 
 check-cppcheck: ## cppcheck: warnings, performance, portability
 	cppcheck --quiet -j $(JOBS) --std=c11 --language=c --enable=warning,performance,portability \
-	  -URESPUB_CONFIG --inline-suppr --suppressions-list=tools/cppcheck.txt --error-exitcode=1 -URESPUB_CONFIG -I. \
+	  --inline-suppr --suppressions-list=tools/cppcheck.txt --error-exitcode=1 -URESPUB_CONFIG -I. \
 	  $(SOURCE_FOLDERS)
 
 # $(1) folder, $(2) sanitizers, $(3) how much slower, $(4) more environment. A finding ends a
