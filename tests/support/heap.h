@@ -80,9 +80,9 @@ void *malloc(size_t size) {
   return give(size);
 }
 
-void *calloc(size_t n, size_t size) {
-  void *ptr = size > 0 && n > SIZE_MAX / size ? NULL : give(n * size);
-  return ptr != NULL ? memset(ptr, 0, n * size) : NULL;
+void *calloc(size_t nmemb, size_t size) {
+  void *ptr = size > 0 && nmemb > SIZE_MAX / size ? NULL : give(nmemb * size);
+  return ptr != NULL ? memset(ptr, 0, nmemb * size) : NULL;
 }
 
 void *realloc(void *ptr, size_t size) {
