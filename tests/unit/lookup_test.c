@@ -279,6 +279,26 @@ static void a_step_does_not_wait_for_a_resolver(void) {
   respub_subscriber_close(sub);
 }
 
+/* ------------------------------------------------------------------------------------------------
+ * A publisher */
+
+static void a_publish_keeps_its_time_while_a_name_is_looked_up(void) {
+  respub_publisher *pub = NULL;
+  respub_publisher_options o;
+  respub_error error;
+  respub_publisher_options_init(&o);
+  close_gate(true);
+  o.connection = slow_options(6379);
+  o.timeout_ms = 50;
+  CU_ASSERT_EQUAL_FATAL(respub_publisher_open(&pub, &o, NULL), RESPUB_OK);
+  CU_ASSERT_EQUAL(respub_publisher_publish(pub, RESPUB_LIT("c"), RESPUB_LIT("x"), NULL, &error),
+                  RESPUB_EUNSENT);
+  CU_ASSERT_TRUE(respub_test_wait(is_set, &asked, DEADLINE_MS));
+  CU_ASSERT_EQUAL(atomic_load(&answered), 0);
+  respub_publisher_close(pub);
+  open_gate();
+}
+
 static const respub_test tests[] = {
     RESPUB_TEST_OF(LOOKUPS, a_slow_resolver_blocks_nothing_and_its_time_is_not_the_servers),
     RESPUB_TEST_OF(LOOKUPS, a_name_that_is_not_known_is_told_when_that_is_known),
@@ -287,6 +307,7 @@ static const respub_test tests[] = {
     RESPUB_TEST_OF(LOOKUPS, a_forked_child_closes_it_too),
     RESPUB_TEST(an_address_in_numbers_needs_no_resolver),
     RESPUB_TEST_OF(LOOKUPS, stop_and_close_do_not_wait_for_a_resolver),
+    RESPUB_TEST_OF(LOOKUPS, a_publish_keeps_its_time_while_a_name_is_looked_up),
     RESPUB_TEST_OF(LOOKUPS, a_step_does_not_wait_for_a_resolver),
 };
 
