@@ -100,7 +100,8 @@ static void publish_series_locked(respub_publisher *pub, respub__series *s, resp
     }
     respub_status status = add_some_locked(pub, s, w, now_ms);
     if (status != RESPUB_OK)
-      fail_rest(pub, s, &w->call, status, "");
+      fail_rest(pub, s, &w->call, status,
+                status == RESPUB_EFULL ? "the message does not fit into inflight_bytes" : "");
     if (s->x.sent == s->n)
       break;
     respub__waiter_turn(w, RESPUB__WAIT_FOR_ROOM);

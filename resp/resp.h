@@ -109,7 +109,7 @@ typedef enum respub_category {
   X(ETOTAL, -23, LIMIT, "more elements in one value than the limit")                               \
   X(EDEPTH, -24, LIMIT, "nested deeper than the limit")                                            \
   X(EBYTES, -25, LIMIT, "value larger than the limit")                                             \
-  X(EFULL, -26, LIMIT, "a bounded buffer or queue is full")                                        \
+  X(EFULL, -26, LIMIT, "a bounded buffer, queue or table is full")                                 \
   X(ENOMEM, -27, LIMIT, "out of memory")                                                           \
   X(EEOF, -40, IO, "the peer closed the connection")                                               \
   X(EIO, -41, IO, "input/output error")                                                            \

@@ -372,6 +372,7 @@ static void publish_one(respub_publisher *pub, size_t bytes, respub_status expec
       pub, RESPUB_LIT("p"), respub_slice_of(payload, bytes), &receivers, &error);
   RESPUB_CHECK(status == expected, "%zu bytes: %s: %s", bytes, respub_status_text(status),
                error.text);
+  CU_ASSERT(expected != RESPUB_EFULL || strstr(error.text, "inflight_bytes") != NULL);
 }
 
 static void publish_several(respub_publisher *pub) {
