@@ -82,7 +82,8 @@ const char *respub_event_name(respub_event_type type);
  * all the rest is confirmed, and again, longer, before RESTORED.
  *
  * GAP, connection lost: from_ms is when the last byte came that proves the old connection alive; if
- * reading was behind then (a slow handler, a full queue), the last moment when it was not. to_ms is
+ * reading was behind then (a slow handler, a full queue), or a message was coming in that never
+ * ended, the last moment when that was not so. to_ms is
  * when everything wanted was confirmed on the new one; missed is RESPUB_MISSED_UNKNOWN. For
  * one channel the gap ends at its own SUBSCRIBED. GAP, queue overflow: from_ms and to_ms are the
  * times of the first and last message dropped in this episode, missed is their exact number, status
