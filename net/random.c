@@ -3,18 +3,30 @@
 #include "net/clock.h"
 #include "net/socket.h"
 
-#include <fcntl.h>
 #include <stddef.h>
 #include <unistd.h>
 
-static int from_system(uint64_t *seed) {
+#ifdef __linux__
+#include <sys/random.h>
+#else
+#include <fcntl.h>
+#endif
+
+#ifdef __linux__
+/* Early in the life of a machine there is nothing to give; nobody should wait for it. */
+static bool from_system(uint64_t *seed) {
+  return getrandom(seed, sizeof *seed, GRND_NONBLOCK) == (ptrdiff_t)sizeof *seed;
+}
+#else
+static bool from_system(uint64_t *seed) {
   int fd = open("/dev/urandom", O_RDONLY | O_CLOEXEC);
   if (fd < 0)
-    return 0;
+    return false;
   ptrdiff_t got = read(fd, seed, sizeof *seed);
   respub__socket_close(fd);
   return got == (ptrdiff_t)sizeof *seed;
 }
+#endif
 
 /* The finaliser of splitmix64: every input bit changes about half of the output's. */
 static uint64_t mix_bits(uint64_t x) {
