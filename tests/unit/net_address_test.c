@@ -38,7 +38,14 @@ static void check_v6(const struct in6_addr *address) {
   a.length = sizeof a.as.v6;
   CU_ASSERT_PTR_NOT_NULL_FATAL(inet_ntop(AF_INET6, address, numbers, sizeof numbers));
   snprintf(want, sizeof want, "[%s]:1", numbers);
-  CU_ASSERT_STRING_EQUAL(respub__address_text(&a, got), want);
+  CU_ASSERT_PTR_EQUAL(respub__address_text(&a, got), got);
+#ifdef __GLIBC__ /* musl takes another run of zeros in some cases */
+  CU_ASSERT_STRING_EQUAL(got, want);
+#endif
+  struct in6_addr back = {0};
+  CU_ASSERT_EQUAL(sscanf(got, "[%45[0-9a-f:.]]:1", numbers), 1);
+  CU_ASSERT_EQUAL(inet_pton(AF_INET6, numbers, &back), 1);
+  CU_ASSERT_EQUAL(memcmp(&back, address, sizeof back), 0);
 }
 
 static void an_ipv6_address_leaves_out_its_longest_run_of_zeros(void) {

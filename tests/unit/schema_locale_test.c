@@ -11,6 +11,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#ifdef __GLIBC__
+
 static char folder[] = "/tmp/respub-locale-XXXXXX";
 
 static const char *path_of(const char *name) {
@@ -54,6 +56,9 @@ static void enter_comma_locale(void) {
   respub_test_output_free(&said);
   CU_ASSERT_EQUAL(setenv("LOCPATH", folder, 1), 0);
   CU_ASSERT_PTR_NOT_NULL_FATAL(setlocale(LC_NUMERIC, "xx"));
+  char shown[16];
+  (void)snprintf(shown, sizeof shown, "%.1f", 1.5);
+  CU_ASSERT_STRING_EQUAL(shown, "1,5");
 }
 
 static void leave_comma_locale(void) {
@@ -64,22 +69,28 @@ static void leave_comma_locale(void) {
   respub_test_output_free(&said);
 }
 
+#else
+
+static void enter_comma_locale(void) {
+}
+
+static void leave_comma_locale(void) {
+}
+
+#endif
+
 static void check_same(const char *text) {
   char *printed = NULL;
   cJSON *value = respub_test_value(text);
   CU_ASSERT_EQUAL(respub_json_text(value, &printed, NULL), RESPUB_OK);
-  RESPUB_CHECK(printed != NULL && strcmp(printed, text) == 0, "%s: %s", text, printed);
+  RESPUB_CHECK(printed != NULL && strcmp(printed, text) == 0, "%s: %s", text,
+               printed != NULL ? printed : "nothing");
   respub_text_free(printed);
   cJSON_Delete(value);
 }
 
 static void numbers_have_a_point_whatever_the_locale(void) {
-#ifdef __GLIBC__
   enter_comma_locale();
-  char shown[16];
-  (void)snprintf(shown, sizeof shown, "%.1f", 1.5);
-  CU_ASSERT_STRING_EQUAL(shown, "1,5");
-#endif
   static const char *const texts[] = {"0.1",       "1.5e300", "0.30000000000000004",
                                       "-19.99",    "1.25e-7", "1.7976931348623157e308",
                                       "[1.5,2.5]", "5e-324"};
@@ -92,9 +103,7 @@ static void numbers_have_a_point_whatever_the_locale(void) {
                   {NULL, "20.51", "expected at most 20.5, got 20.51 (maximum)"},
                   {NULL, "0.123456789012345678",
                    "expected a multiple of 0.01, got 0.12345678901234568 (multipleOf)"});
-#ifdef __GLIBC__
   leave_comma_locale();
-#endif
 }
 
 int main(int argc, char **argv) {

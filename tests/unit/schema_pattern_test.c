@@ -196,7 +196,7 @@ static void what_is_not_understood_is_refused_with_a_reason(void) {
     RESPUB_CHECK(respub__pattern_compile(&arena, rows[i].pattern, &reason) == NULL, "%s",
                  rows[i].pattern);
     RESPUB_CHECK(reason != NULL && strcmp(reason, rows[i].reason) == 0, "%s: %s", rows[i].pattern,
-                 reason);
+                 reason != NULL ? reason : "nothing");
   }
   respub__arena_free(&arena);
 }
