@@ -3,7 +3,7 @@
 
 CHECKS := format lint headers gcc symbols sweeps install footprint coverage
 CHECKS += amalgamation config static size
-CHECKS += clang tidy cppcheck eva asan tsan valgrind
+CHECKS += clang tidy cppcheck eva asan tsan valgrind foreign
 C := $(B)/check
 SOURCE_FOLDERS := $(wildcard $(LAYERS) tools examples tests)
 C_FILES := $(shell find $(SOURCE_FOLDERS) -name '*.c' | sort)
@@ -83,14 +83,19 @@ check-config: amalgamation ## every combination of the knobs compiles, and what 
 	$(MAKE) $(PARALLEL) B='$(C)/off' CFLAGS='$(STRICT)' CPPFLAGS='$(OFF)' $(OFF_TESTS)
 	RESPUB_BUILD='$(abspath $(C))/off' tests/run $(abspath $(OFF_TESTS))
 
-# It installs what only it needs, and only where it is to be had.
+# The next two install what only they need, and only where it is to be had.
 check-eva: ## frama-c finds no undefined behaviour in resp/ on any input of bounded size
 	tools/setup eva
 	JOBS=$(JOBS) tools/eva '$(C)/eva'
 
-.PHONY: coverage eva footprint
+check-foreign: ## other machines, C libraries and optimisations: no warning, tests pass
+	tools/setup foreign
+	JOBS=$(JOBS) CJSON_FOLDER='$(abspath $(B))/cjson' tools/foreign '$(C)/foreign' $(TARGETS)
+
+.PHONY: coverage eva footprint foreign
 
 coverage eva footprint: %: check-%
+foreign: check-foreign ## the same as check-foreign; TARGETS='i386 s390x' for some of it
 
 check-clang: ## everything with clang and warnings as errors, the fuzzers too
 	$(MAKE) $(PARALLEL) B='$(C)/clang' CC=clang CFLAGS='$(STRICT)' $(ALL_GOALS)
