@@ -160,7 +160,8 @@ typedef struct respub_subscriber_options {
   size_t most_name_bytes;   /* of each name; EFULL beyond; default and most RESPUB_MAX_NAME_BYTES */
   size_t most_subscriptions; /* handlers at a time, those included whose release is due; EFULL
                                 beyond; default 0: no bound, with fixed_memory as most_names */
-  int spin_us; /* busy polling before sleeping, for latency at the price of a core; default 0 */
+  int spin_us; /* how long who reads stays awake after an event, polling busily: for latency at the
+                  price of a core; not in event loops; default 0 */
 } respub_subscriber_options;
 
 void respub_subscriber_options_init(respub_subscriber_options *options);
