@@ -4,9 +4,10 @@
  * for each has to. Another process sends all of them the same frames as fast as they are taken.
  *
  * Prints a line a measurement: workload, engine, nanoseconds of one message, nanoseconds of
- * processor time (user and kernel) of the receiving thread for one message; the best of several
- * rounds. Under callgrind it dumps the counts of one round instead. The last lines are the memory
- * of a subscription. */
+ * processor time (user and kernel) of the receiving thread for one message; the medians of several
+ * rounds, because single ones are now and then twice as fast or slow, with whatever shares the
+ * processor's caches. Under callgrind it dumps the counts of one round instead. The last lines are
+ * the memory of a subscription. */
 #include "pubsub/pubsub.h"
 #include "tests/support/alloc.h"
 
@@ -398,21 +399,30 @@ static timing measure(const engine *e, size_t channels, const char *workload) {
   return t;
 }
 
+static int by_time(const void *a, const void *b) {
+  int64_t x = *(const int64_t *)a, y = *(const int64_t *)b;
+  return (x > y) - (x < y);
+}
+
+static double median_of_one(int64_t *ns, size_t n) {
+  qsort(ns, n, sizeof *ns, by_time);
+  const size_t middle = n / 2;
+  return (double)ns[middle] / (double)messages;
+}
+
 static void compare(const char *workload, size_t channels) {
-  timing best[ENGINES] = {{0, 0}};
-  int rounds = RUNNING_ON_VALGRIND ? 1 : ROUNDS;
-  for (int round = 0; round < rounds; round++) {
-    for (int i = 0; i < ENGINES; i++) {
+  int64_t wall_ns[ENGINES][ROUNDS], cpu_ns[ENGINES][ROUNDS];
+  size_t rounds = RUNNING_ON_VALGRIND ? 1 : ROUNDS;
+  for (size_t round = 0; round < rounds; round++) {
+    for (size_t i = 0; i < ENGINES; i++) {
       timing t = measure(&engines[i], channels, workload);
-      if (round == 0 || t.cpu_ns < best[i].cpu_ns)
-        best[i].cpu_ns = t.cpu_ns;
-      if (round == 0 || t.wall_ns < best[i].wall_ns)
-        best[i].wall_ns = t.wall_ns;
+      wall_ns[i][round] = t.wall_ns;
+      cpu_ns[i][round] = t.cpu_ns;
     }
   }
-  for (int i = 0; i < ENGINES; i++)
-    printf("%s %s %.1f %.1f\n", workload, engines[i].name,
-           (double)best[i].wall_ns / (double)messages, (double)best[i].cpu_ns / (double)messages);
+  for (size_t i = 0; i < ENGINES; i++)
+    printf("%s %s %.1f %.1f\n", workload, engines[i].name, median_of_one(wall_ns[i], rounds),
+           median_of_one(cpu_ns[i], rounds));
 }
 
 /* What MANY subscriptions take beside their names, before any connection. */
