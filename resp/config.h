@@ -255,14 +255,12 @@
 #if !RESPUB_IS_WITHIN(RESPUB_MAX_DEPTH, 1, 1024)
 #error "RESPUB_MAX_DEPTH is 1 to 1024"
 #endif
-#if RESPUB_MAX_LINE_BYTES < 64 || RESPUB_MAX_BULK_BYTES < 64 || RESPUB_MAX_ELEMENTS < 8
-#error "a limit of the decoder is smaller than what every server sends"
+#if !RESPUB_IS_WITHIN(RESPUB_MAX_LINE_BYTES, 64, 2147483647) ||                                    \
+    !RESPUB_IS_WITHIN(RESPUB_MAX_BULK_BYTES, 64, 2147483647)
+#error "RESPUB_MAX_LINE_BYTES and RESPUB_MAX_BULK_BYTES are 64 to 2147483647"
 #endif
-#if RESPUB_MAX_BULK_BYTES > 0x7fffffff || RESPUB_MAX_LINE_BYTES > 0x7fffffff
-#error "RESPUB_MAX_BULK_BYTES and RESPUB_MAX_LINE_BYTES are 2147483647 at most"
-#endif
-#if RESPUB_MAX_ELEMENTS > 0x3fffffff
-#error "RESPUB_MAX_ELEMENTS is 1073741823 at most: a node's span has 32 bits"
+#if !RESPUB_IS_WITHIN(RESPUB_MAX_ELEMENTS, 8, 1073741823)
+#error "RESPUB_MAX_ELEMENTS is 8 to 1073741823: a node's span has 32 bits"
 #endif
 #if !RESPUB_IS_WITHIN(RESPUB_MAX_NAME_BYTES, 1, 1048576)
 #error "RESPUB_MAX_NAME_BYTES is 1 to 1048576"

@@ -11,6 +11,12 @@
 #include <unistd.h>
 
 static pid_t server;
+static respub_allocator heap; /* there is no other; each process has its own */
+
+static void open_heap(void) {
+  static _Alignas(16) char memory[1 << 20];
+  heap = respub_buffer_allocator(memory, sizeof memory);
+}
 
 static void require(bool holds, const char *what) {
   if (holds)
@@ -35,13 +41,17 @@ static int serve(void) {
   server = fork();
   require(server >= 0, "there is a process");
   if (server > 0) {
+    (void)close(ends[1]);
     require(read(ends[0], &port, sizeof port) == (ssize_t)sizeof port, "the broker listens");
     return port;
   }
   respub_broker_options options;
   respub_broker *broker;
   respub_broker_options_init(&options);
+  require(respub_broker_open(&broker, &options, NULL) == RESPUB_ENOMEM, "there is no malloc");
   options.password = "secret";
+  open_heap();
+  options.allocator = heap;
   if (respub_broker_open(&broker, &options, NULL) != RESPUB_OK)
     _exit(1);
   require(respub_broker_start(broker) == RESPUB_EUNSUPPORTED, "a broker starts no thread");
@@ -120,6 +130,9 @@ static void what_is_left_out_says_so(const respub_options *connection) {
   require(respub_options_from_url(&options, "unix:///r", NULL) == RESPUB_EURL,
           "there are no Unix sockets");
   respub_subscriber_options_init(&in);
+  require(respub_subscriber_open(&sub, &in, NULL) == RESPUB_ENOMEM, "there is no malloc");
+  in.connection.fixed_memory = true;
+  require(respub_subscriber_open(&sub, &in, NULL) == RESPUB_EARGUMENT, "memory is never fixed");
   in.delivery = RESPUB_DELIVER_BLOCK;
   require(respub_subscriber_open(&sub, &in, NULL) == RESPUB_EUNSUPPORTED, "there are no queues");
 }
@@ -128,8 +141,10 @@ int main(void) {
   respub_options connection;
   char url[64];
   int port = serve();
+  open_heap();
   (void)snprintf(url, sizeof url, "redis://:secret@127.0.0.1:%d", port);
   require(respub_options_from_url(&connection, url, NULL) == RESPUB_OK, "the URL is one");
+  connection.allocator = heap;
   the_way_there_and_back(&connection);
   what_the_server_says_is_kept(&connection);
   what_is_left_out_says_so(&connection);
