@@ -60,7 +60,7 @@ struct respub_subscriber {
   bool stop_pending;               /* a stop that met nobody: for the next run or next */
   bool closing;
   bool close_deferred; /* by a handler: the last one who leaves ends the subscriber */
-  bool more;           /* the last step left work behind */
+  bool more;           /* who read last may have left work behind, which no descriptor tells */
 
   respub_subscriber_stats stats;
 };

@@ -131,7 +131,7 @@ bool respub__turn_locked(respub_subscriber *sub) {
       break;
     now_ms = respub__clock_ms();
   }
-  sub->more = events == EVENTS_A_STEP;
+  sub->more = events == EVENTS_A_STEP || respub__subscriber_should_leave(sub);
   if (events > 0)
     stay_awake_locked(sub);
   end_turn_locked(sub);
@@ -157,6 +157,7 @@ respub_status respub__pull_locked(respub_subscriber *sub, respub_event *event,
     finish_event_locked(sub, event);
   count_bytes_locked(sub);
   stay_awake_locked(sub);
+  sub->more = true;
   return RESPUB_OK;
 }
 

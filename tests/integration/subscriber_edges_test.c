@@ -6,6 +6,7 @@
 #include "tests/support/test.h"
 #include "tests/support/wait.h"
 
+#include <poll.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdio.h>
@@ -75,6 +76,68 @@ static void a_refused_channel_keeps_its_name_while_its_event_is_looked_at(void) 
   CU_ASSERT_TRUE(respub_slice_equal(event.channel, respub_slice_of_string(forbidden)));
   respub_subscriber_close(sub);
   CU_ASSERT_TRUE(respub_test_server_says(server, "ACL SETUSER default allchannels", "+OK"));
+}
+
+/* ------------------------------------------------------------------------------------------------
+ * From one way of driving to an event loop */
+
+enum {
+  MESSAGES = 3
+};
+
+static void stop_at_the_first(const respub_event *event, void *ctx) {
+  if (atomic_fetch_add((atomic_int *)ctx, 1) == 0)
+    respub_subscriber_stop(event->subscriber);
+}
+
+/* With MESSAGES on their way to it, in one piece. */
+static respub_subscriber *open_with_messages(atomic_int *got) {
+  char reply[64];
+  respub_subscriber *sub = open_with(RESPUB_DELIVER_DIRECT, NULL, NULL);
+  CU_ASSERT_EQUAL(
+      respub_subscriber_subscribe(sub, RESPUB_LIT("news"), stop_at_the_first, got, NULL),
+      RESPUB_OK);
+  CU_ASSERT_EQUAL(respub_subscriber_flush(sub, respub_test_scaled(DEADLINE_MS)), RESPUB_OK);
+  respub_event event;
+  while (respub_subscriber_next(sub, 10, &event) == RESPUB_OK) /* nothing else is to be done */
+    continue;
+  CU_ASSERT(respub_test_server_command(server, reply, sizeof reply,
+                                       "PUBLISH news 1\r\nPUBLISH news 2\r\nPUBLISH news 3") > 0);
+  return sub;
+}
+
+/* Drives it as a program does that waits for nothing else. */
+static void loop_until(respub_subscriber *sub, atomic_int *got, int wanted) {
+  int64_t deadline = respub_test_deadline(DEADLINE_MS);
+  while (atomic_load(got) < wanted && respub_test_left_ms(deadline) > 0) {
+    struct pollfd fds[2];
+    size_t n = respub_subscriber_fds(sub, fds);
+    int wait_ms = respub_subscriber_timeout_ms(sub);
+    int left_ms = respub_test_left_ms(deadline);
+    int ready = poll(fds, (nfds_t)n, wait_ms < 0 || wait_ms > left_ms ? left_ms : wait_ms);
+    CU_ASSERT_FATAL(ready > 0 || wait_ms == 0); /* nothing but the messages is to be waited for */
+    CU_ASSERT_EQUAL_FATAL(respub_subscriber_step(sub), RESPUB_OK);
+  }
+  CU_ASSERT_EQUAL(atomic_load(got), wanted);
+}
+
+static void a_loop_goes_on_at_once_with_what_run_left(void) {
+  atomic_int got = 0;
+  respub_subscriber *sub = open_with_messages(&got);
+  CU_ASSERT_EQUAL(respub_subscriber_run(sub), RESPUB_OK);
+  loop_until(sub, &got, MESSAGES);
+  respub_subscriber_close(sub);
+}
+
+static void a_loop_goes_on_at_once_with_what_next_left(void) {
+  atomic_int got = 1; /* which next takes */
+  respub_event event = {.type = RESPUB_EVENT_CLOSED};
+  respub_subscriber *sub = open_with_messages(&got);
+  while (event.type != RESPUB_EVENT_MESSAGE)
+    CU_ASSERT_EQUAL_FATAL(respub_subscriber_next(sub, respub_test_scaled(DEADLINE_MS), &event),
+                          RESPUB_OK);
+  loop_until(sub, &got, MESSAGES);
+  respub_subscriber_close(sub);
 }
 
 /* ------------------------------------------------------------------------------------------------
@@ -340,6 +403,8 @@ static void a_small_bound_on_output_does_not_keep_subscriptions_away(void) {
 }
 
 static const respub_test tests[] = {
+    RESPUB_TEST(a_loop_goes_on_at_once_with_what_run_left),
+    RESPUB_TEST(a_loop_goes_on_at_once_with_what_next_left),
     RESPUB_TEST(a_stop_returns_although_run_is_called_again_at_once),
     RESPUB_TEST(a_flush_after_a_handlers_stop_drives_by_itself),
     RESPUB_TEST(a_start_and_a_stop_that_wait_for_one_handler_both_return),
