@@ -391,10 +391,11 @@ static void judge_messages(sim *s, respub_sim_totals *totals) {
 }
 
 /* One topic may have become forbidden for good while it was held; then it stays held until the
- * connection ends. And where confirmations got lost, and the server's counts are not believed any
- * more, nothing tells of a subscription that it holds for nobody. */
+ * connection ends. And where commands and confirmations get lost, nothing tells of a subscription
+ * that the server holds for nobody, once its counts are not believed any more, or when its NOSUB
+ * for one UNSUBSCRIBE is all the answer that an earlier, lost one seems to get. */
 static bool agrees(const sim *s, unsigned *refused) {
-  bool untold = s->lossy && s->engine.session.mismatches >= 2;
+  bool untold = s->lossy && (s->engine.session.mismatches >= 2 || s->server.nosub);
   *refused = 0;
   for (unsigned i = 0; i < RESPUB_SIM_TOPICS; i++) {
     bool wanted = s->views[i].topic != NULL;
