@@ -20,7 +20,7 @@ static: ## build/static/respub with musl, fully static: make static CJSON_SOURCE
 	  echo 'On Debian: make static CJSON_SOURCE="$$(tools/cjson_source $(B)/cjson)"'; exit 1; } >&2
 	@mkdir -p '$(STATIC)/include/cjson'
 	@cp '$(CJSON_SOURCE)/cJSON.h' '$(STATIC)/include/cjson'
-	musl-gcc $(SMALL) -c -o '$(STATIC)/cJSON.o' '$(CJSON_SOURCE)/cJSON.c'
+	musl-gcc $(SMALL) -DENABLE_LOCALES -c -o '$(STATIC)/cJSON.o' '$(CJSON_SOURCE)/cJSON.c'
 	$(MAKE) $(PARALLEL) B='$(STATIC)' CC=musl-gcc CFLAGS='$(SMALL)' \
 	  LDFLAGS='-static -s -Wl,--gc-sections' CJSON_CFLAGS='-I$(STATIC)/include' \
 	  CJSON_LIBS='$(STATIC)/cJSON.o' '$(STATIC)/respub'
