@@ -59,10 +59,10 @@ check-install: ## programs outside the tree build against what is installed
 	$(MAKE) $(GCC_BUILD) uninstall PREFIX='$(abspath $(C))/installed'
 	@left=$$(find '$(C)/installed' ! -type d); [ -z "$$left" ] || { echo "left: $$left"; exit 1; }
 
-check-coverage: ## every branch of resp/ is taken by its tests
+check-coverage: ## every branch of resp/ is taken by its tests (also: make coverage)
 	tools/coverage '$(C)/coverage'
 
-check-footprint: ## what resp/ takes and needs on a machine without an operating system
+check-footprint: ## what resp/ takes and needs without an operating system (also: make footprint)
 	tools/footprint '$(C)/footprint'
 
 check-amalgamation: amalgamation ## the one-file form compiles alone, and serves the examples
@@ -84,7 +84,7 @@ check-config: amalgamation ## every combination of the knobs compiles, and what 
 	RESPUB_BUILD='$(abspath $(C))/off' tests/run $(abspath $(OFF_TESTS))
 
 # The next two install what only they need, and only where it is to be had.
-check-eva: ## frama-c finds no undefined behaviour in resp/ on any input of bounded size
+check-eva: ## frama-c: no undefined behaviour in resp/ on bounded input (also: make eva)
 	tools/setup eva
 	JOBS=$(JOBS) tools/eva '$(C)/eva'
 

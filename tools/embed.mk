@@ -4,7 +4,7 @@ AMALGAMATION := $(B)/amalgamation
 
 .PHONY: amalgamation static size
 
-amalgamation: $(AMALGAMATION)/respub.c ## all layers as one source and one header, for other builds
+amalgamation: $(AMALGAMATION)/respub.c ## all layers as two sources and headers, for other builds
 $(AMALGAMATION)/respub.c: tools/amalgamate LICENSE $(B)/sources $(wildcard $(LAYERS:=/*.[ch]))
 	tools/amalgamate '$(AMALGAMATION)'
 
