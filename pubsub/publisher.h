@@ -272,8 +272,6 @@ void respub__publisher_tell_locked(respub_publisher *pub, const respub_event *ev
 /* Lock held on entry. True when the calling thread is inside a callback of this publisher. */
 bool respub__publisher_in_callback_locked(const respub_publisher *pub);
 
-/* -- the end (publisher.c) -- */
-
 /* -- memory (publisher_memory.c) -- */
 
 /* All zero; *alloc is what its memory comes from. ENOMEM, EIO, error filled. */
@@ -287,6 +285,8 @@ void respub__publisher_fix(respub_publisher *pub);
 
 /* What is wrong with the options for fixed memory, or NULL. */
 const char *respub__publisher_wrong_bound(const respub_publisher_options *options);
+
+/* -- the end (publisher.c) -- */
 
 /* The end of a publisher that nobody else uses any more: results, CLOSED, memory. */
 void respub__publisher_finish(respub_publisher *pub);
