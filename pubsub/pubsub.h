@@ -147,11 +147,12 @@ typedef struct respub_subscriber_options {
   void *event_ctx;
   int ping_interval_ms; /* silence before a PING; default 15000; 0: no heartbeat */
   int ping_timeout_ms;  /* further silence before the connection is dropped; default 5000, >= 1 */
-  int backoff_min_ms;   /* default 100, >= 1: bounds of the random delay between attempts; the first
-                           one */
-  int backoff_max_ms;   /* default 10000, >= min     after a loss comes at once */
-  int slow_retry_ms;    /* default 30000, >= 1: delay after what will not heal by itself (WRONGPASS,
-                           NOPERM,    max clients), and between tries of a refused channel */
+  /* Bounds of the random delay between attempts; the first attempt after a loss comes at once. */
+  int backoff_min_ms; /* default 100, >= 1 */
+  int backoff_max_ms; /* default 10000, >= backoff_min_ms */
+  /* At most so long, and half of it at least, after what will not heal by itself (WRONGPASS,
+   * NOPERM, max clients), and between tries of a refused channel; default 30000, >= 1. */
+  int slow_retry_ms;
   respub_delivery delivery; /* default DIRECT */
   size_t queue_messages;    /* default 65536, >= 1; with DIRECT: what flush may keep */
   size_t queue_bytes;       /* default 64 MiB: payloads, names and bookkeeping; >= 1024 */
@@ -279,10 +280,9 @@ size_t respub_subscriber_fds(respub_subscriber *sub, struct pollfd *fds);
 /* Milliseconds until step must be called even if no descriptor is ready; -1: no limit; 0: now. */
 int respub_subscriber_timeout_ms(respub_subscriber *sub);
 
-/* Does what can be done now without waiting, and runs the handlers. Call it
- * first, and then whenever a descriptor is ready or the time has come; calling it more often does
- * no harm. OK; ESTATE when driven otherwise, by a handler that has called stop and still runs too;
- * ECLOSED. */
+/* Does what can be done now without waiting, and runs the handlers. Call it first, and then
+ * whenever a descriptor is ready or the time has come; calling it more often does no harm. OK;
+ * ESTATE when driven otherwise, by a handler that has called stop and still runs too; ECLOSED. */
 RESPUB_MUST_USE respub_status respub_subscriber_step(respub_subscriber *sub);
 
 /* -- */

@@ -117,7 +117,7 @@ static void tell_failure(event_teller *t, const respub_event *e) {
   if (respub_slice_equal(respub_slice_of_string(reason), respub_slice_of_string(t->last_failure)))
     return;
   snprintf(t->last_failure, sizeof t->last_failure, "%s", reason);
-  say("cannot connect: %s; trying again until it works", reason);
+  say("%s; trying again until it works", reason);
 }
 
 static void tell_gap(const respub_event *e) {
