@@ -2,6 +2,7 @@
  * crashes. All of its memory comes from cJSON's hooks, so those are what fails. */
 #include "schema/schema.h"
 #include "tests/support/check.h"
+#include "tests/support/temporary.h"
 #include "tests/support/test.h"
 
 #include <stdio.h>
@@ -77,8 +78,8 @@ static respub_status compile(respub_error *error) {
 
 static respub_status load(respub_error *error) {
   respub_schema *schema = (respub_schema *)error;
-  char path[] = "/tmp/respub-alloc-XXXXXX";
-  int fd = mkstemp(path);
+  char path[RESPUB_TEST_TEMPORARY];
+  int fd = mkstemp(respub_test_temporary(path, "alloc"));
   FILE *file = fd < 0 ? NULL : fdopen(fd, "w");
   CU_ASSERT_PTR_NOT_NULL_FATAL(file);
   CU_ASSERT_TRUE(fputs(everything, file) >= 0);

@@ -1,6 +1,7 @@
 /* Where a broker listens, and how it begins and ends. */
 #include "broker/broker.h"
 #include "tests/support/peer.h"
+#include "tests/support/temporary.h"
 #include "tests/support/test.h"
 #include "tests/support/wait.h"
 
@@ -156,14 +157,13 @@ static void what_cannot_be_listened_on_is_refused_with_a_reason(void) {
  * Unix sockets */
 
 typedef struct folder {
-  char name[64];
+  char name[RESPUB_TEST_TEMPORARY];
   char path[108];
   struct stat stat;
 } folder;
 
 static void open_folder(folder *f, const char *file) {
-  snprintf(f->name, sizeof f->name, "/tmp/respub-broker-XXXXXX");
-  CU_ASSERT_PTR_NOT_NULL_FATAL(mkdtemp(f->name));
+  CU_ASSERT_PTR_NOT_NULL_FATAL(mkdtemp(respub_test_temporary(f->name, "broker")));
   snprintf(f->path, sizeof f->path, "%s/%s", f->name, file);
 }
 

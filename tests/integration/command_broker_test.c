@@ -1,5 +1,6 @@
 /* respub broker as a process: where it listens, how it ends, who can talk to it. */
 #include "tests/support/command.h"
+#include "tests/support/temporary.h"
 #include "tests/support/test.h"
 
 #include <signal.h>
@@ -14,9 +15,8 @@ enum {
 };
 
 /* A folder of its own for a socket. */
-static void socket_path(char folder[64], char path[96]) {
-  snprintf(folder, 64, "/tmp/respub-broker-XXXXXX");
-  CU_ASSERT_PTR_NOT_NULL_FATAL(mkdtemp(folder));
+static void socket_path(char folder[RESPUB_TEST_TEMPORARY], char path[96]) {
+  CU_ASSERT_PTR_NOT_NULL_FATAL(mkdtemp(respub_test_temporary(folder, "broker")));
   snprintf(path, 96, "%s/socket", folder);
 }
 
@@ -53,7 +53,7 @@ static void sigint_ends_it_too(void) {
 }
 
 static void a_unix_socket_alone_and_its_end(void) {
-  char folder[64], path[96], wanted[128];
+  char folder[RESPUB_TEST_TEMPORARY], path[96], wanted[128];
   struct stat s;
   socket_path(folder, path);
   respub_test_process *p = respub_test_command_start(RESPUB_TEST_WORDS("broker", "--unix", path));
@@ -68,7 +68,7 @@ static void a_unix_socket_alone_and_its_end(void) {
 }
 
 static void a_port_and_a_unix_socket_are_told_both(void) {
-  char folder[64], path[96];
+  char folder[RESPUB_TEST_TEMPORARY], path[96];
   socket_path(folder, path);
   respub_test_process *p =
       respub_test_command_start(RESPUB_TEST_WORDS("broker", "--port", "0", "--unix", path));

@@ -1,6 +1,7 @@
 /* respub sub as a process: what it prints, what it refuses, how it ends. */
 #include "tests/support/command.h"
 #include "tests/support/server.h"
+#include "tests/support/temporary.h"
 #include "tests/support/test.h"
 #include "tests/support/wait.h"
 
@@ -240,8 +241,8 @@ static bool has_bytes(void *fd) {
 
 /* Nobody reads what it prints: it stands in a write, and still ends. */
 static void a_signal_ends_it_though_nobody_takes_its_output(void) {
-  char folder[64] = "/tmp/respub-sub-XXXXXX", fifo[96], command[1024];
-  CU_ASSERT_PTR_NOT_NULL_FATAL(mkdtemp(folder));
+  char folder[RESPUB_TEST_TEMPORARY], fifo[96], command[1024];
+  CU_ASSERT_PTR_NOT_NULL_FATAL(mkdtemp(respub_test_temporary(folder, "sub")));
   snprintf(fifo, sizeof fifo, "%s/fifo", folder);
   CU_ASSERT_EQUAL(mkfifo(fifo, 0600), 0);
   int fd = open(fifo, O_RDWR | O_NONBLOCK | O_CLOEXEC);

@@ -1,5 +1,6 @@
 /* respub validate and respub schema as processes. */
 #include "tests/support/command.h"
+#include "tests/support/temporary.h"
 #include "tests/support/test.h"
 
 #include <stdio.h>
@@ -54,8 +55,8 @@ static void lines_beyond_the_limit_are_told_and_passed_over(void) {
 }
 
 static void a_file_is_read_like_standard_input(void) {
-  char path[] = "/tmp/respub-validate-XXXXXX";
-  int fd = mkstemp(path);
+  char path[RESPUB_TEST_TEMPORARY];
+  int fd = mkstemp(respub_test_temporary(path, "validate"));
   CU_ASSERT_TRUE_FATAL(fd >= 0);
   static const char text[] = GOOD "{}\n";
   CU_ASSERT_EQUAL(write(fd, text, sizeof text - 1), (ssize_t)(sizeof text - 1));

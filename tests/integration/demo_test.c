@@ -1,5 +1,6 @@
 /* examples/demo: it ends well, tells when it does not, and leaves nothing behind. */
 #include "tests/support/place.h"
+#include "tests/support/temporary.h"
 #include "tests/support/test.h"
 #include "tests/support/wait.h"
 
@@ -15,7 +16,7 @@ enum {
 
 /* The demo's environment; its temporary files have a folder of their own. */
 typedef struct stage {
-  char folder[64];
+  char folder[RESPUB_TEST_TEMPORARY];
   char temporary[80]; /* TMPDIR=... */
   char url[280];      /* REDIS_URL=... */
   char built[1030];   /* B=... */
@@ -24,8 +25,7 @@ typedef struct stage {
 } stage;
 
 static void set_up(stage *s, const char *url, const char *built) {
-  snprintf(s->folder, sizeof s->folder, "/tmp/respub-stage-XXXXXX");
-  CU_ASSERT_PTR_NOT_NULL_FATAL(mkdtemp(s->folder));
+  CU_ASSERT_PTR_NOT_NULL_FATAL(mkdtemp(respub_test_temporary(s->folder, "stage")));
   char folder[1024], working[1024] = "";
   snprintf(s->temporary, sizeof s->temporary, "TMPDIR=%s", s->folder);
   snprintf(s->url, sizeof s->url, "REDIS_URL=%s", url);

@@ -1,5 +1,6 @@
 /* The market-data service and the trading bot of examples/, as processes. */
 #include "tests/support/place.h"
+#include "tests/support/temporary.h"
 #include "tests/support/test.h"
 #include "tests/support/wait.h"
 
@@ -229,8 +230,8 @@ static void orders_are_filled_at_the_last_price_once_or_rejected(void) {
 static void a_file_is_replayed_in_order_of_time(void) {
   open_place(RESPUB_TEST_BROKER);
   respub_test_process *sub = start_command("TICKER_UPDATES_*");
-  char path[] = "/tmp/respub-feed-XXXXXX";
-  int fd = mkstemp(path);
+  char path[RESPUB_TEST_TEMPORARY];
+  int fd = mkstemp(respub_test_temporary(path, "feed"));
   static const char rows[] = "symbol,date,price\nA,Mar 1 2001,3\nA,Jan 1 2001,1\nB,Feb 31st,9\n"
                              "A,Jan 1 2001,1.5\nA,Feb 10 2001,2\nA,Feb 1 2001\n";
   CU_ASSERT_TRUE_FATAL(fd >= 0 && write(fd, rows, sizeof rows - 1) == sizeof rows - 1);

@@ -1,6 +1,7 @@
 /* README.md: what it shows compiles and runs, what it names exists. */
 #include "tests/support/check.h"
 #include "tests/support/place.h"
+#include "tests/support/temporary.h"
 #include "tests/support/test.h"
 
 #include <ctype.h>
@@ -16,8 +17,9 @@ enum {
 
 static char readme[TEXT_MOST];
 static char headers[TEXT_MOST];
-static char folder[64];   /* where a reader would work: build and examples lie in it */
-static char compiler[64]; /* what the libraries were built with */
+static char
+    folder[RESPUB_TEST_TEMPORARY]; /* where a reader would work: build and examples lie in it */
+static char compiler[64];          /* what the libraries were built with */
 static char compiler_flags[512];
 
 /* Appends a file. False when it is not there or does not fit. */
@@ -357,8 +359,7 @@ static bool make_folder(void) {
                                "ln -s \"$(cd \"$2\" && pwd)\" \"$3/examples\"";
   char built[1024], examples[1024];
   respub_test_output r;
-  snprintf(folder, sizeof folder, "/tmp/respub-readme-XXXXXX");
-  if (mkdtemp(folder) == NULL)
+  if (mkdtemp(respub_test_temporary(folder, "readme")) == NULL)
     return false;
   respub_test_built("", built, sizeof built);
   respub_test_source("examples", examples, sizeof examples);

@@ -1,6 +1,7 @@
 #include "tests/support/server.h"
 
 #include "tests/support/process.h"
+#include "tests/support/temporary.h"
 #include "tests/support/wait.h"
 
 #include <arpa/inet.h>
@@ -30,8 +31,8 @@ struct respub_test_server {
   bool is_broker;
   respub_test_process *process;
   uint16_t port;
-  char folder[32];
-  char path[64];
+  char folder[RESPUB_TEST_TEMPORARY];
+  char path[80];
   char url[64];
   char unix_url[96];
   char *extra[MAX_EXTRA + 1];
@@ -187,8 +188,7 @@ static bool keep_extra(respub_test_server *s, const char *const extra[]) {
 }
 
 static bool make_folder(respub_test_server *s) {
-  snprintf(s->folder, sizeof s->folder, "/tmp/respub-test-XXXXXX");
-  if (mkdtemp(s->folder) == NULL) {
+  if (mkdtemp(respub_test_temporary(s->folder, "test")) == NULL) {
     s->folder[0] = '\0';
     return false;
   }
@@ -208,7 +208,7 @@ static bool start_on_some_port(respub_test_server *s) {
 }
 
 static void show_log(const respub_test_server *s) {
-  char path[64];
+  char path[80];
   char text[2048];
   snprintf(path, sizeof path, "%s/redis.log", s->folder);
   FILE *log = fopen(path, "r");

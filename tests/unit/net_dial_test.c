@@ -4,6 +4,7 @@
 #include "tests/support/alloc.h"
 #include "tests/support/black_hole.h"
 #include "tests/support/check.h"
+#include "tests/support/temporary.h"
 #include "tests/support/test.h"
 #include "tests/support/wait.h"
 
@@ -151,12 +152,12 @@ static void a_full_backlog_of_a_unix_socket_is_tried_again_soon(void) {
   enum {
     MOST_WAITING = 8
   };
-  char folder[] = "/tmp/respub-dial-XXXXXX";
-  char path[64];
+  char folder[RESPUB_TEST_TEMPORARY];
+  char path[80];
   int waiting[MOST_WAITING];
   int count = 0;
   walk w = {.count = 1};
-  CU_ASSERT_PTR_NOT_NULL_FATAL(mkdtemp(folder));
+  CU_ASSERT_PTR_NOT_NULL_FATAL(mkdtemp(respub_test_temporary(folder, "dial")));
   (void)snprintf(path, sizeof path, "%s/s", folder);
   CU_ASSERT_EQUAL(respub__address_local(&w.list[0], path), RESPUB_OK);
   int listener = socket(AF_UNIX, SOCK_STREAM, 0);

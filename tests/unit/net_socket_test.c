@@ -1,5 +1,6 @@
 #include "net/socket.h"
 #include "tests/support/check.h"
+#include "tests/support/temporary.h"
 #include "tests/support/test.h"
 #include "tests/support/wait.h"
 
@@ -195,13 +196,12 @@ static void a_socket_that_meets_itself_is_refused(void) {
  * Unix sockets */
 
 typedef struct folder {
-  char name[64];
+  char name[RESPUB_TEST_TEMPORARY];
   char path[80];
 } folder;
 
 static void make_folder(folder *f) {
-  (void)snprintf(f->name, sizeof f->name, "/tmp/respub-socket-XXXXXX");
-  CU_ASSERT_PTR_NOT_NULL_FATAL(mkdtemp(f->name));
+  CU_ASSERT_PTR_NOT_NULL_FATAL(mkdtemp(respub_test_temporary(f->name, "socket")));
   (void)snprintf(f->path, sizeof f->path, "%s/s", f->name);
 }
 

@@ -1,6 +1,7 @@
 /* Schemas that cannot be used, and what is said about them; schemas as text and as files. */
 #include "tests/support/check.h"
 #include "tests/support/guard.h"
+#include "tests/support/temporary.h"
 #include "tests/support/test.h"
 #include "tests/support/verdict.h"
 
@@ -268,9 +269,9 @@ static void check_load(const char *path, respub_status wanted, const char *end) 
 }
 
 static void schemas_are_loaded_from_files(void) {
-  char folder[] = "/tmp/respub-schema-XXXXXX";
-  char path[64];
-  CU_ASSERT_PTR_NOT_NULL_FATAL(mkdtemp(folder));
+  char folder[RESPUB_TEST_TEMPORARY];
+  char path[80];
+  CU_ASSERT_PTR_NOT_NULL_FATAL(mkdtemp(respub_test_temporary(folder, "schema")));
   (void)snprintf(path, sizeof path, "%s/schema.json", folder);
   check_load(path, RESPUB_EIO, "schema.json: no such file");
   check_load(folder, RESPUB_EIO, ": it is a folder");

@@ -3,6 +3,7 @@
  * decimal comma. */
 #include "tests/support/check.h"
 #include "tests/support/process.h"
+#include "tests/support/temporary.h"
 #include "tests/support/test.h"
 #include "tests/support/verdict.h"
 
@@ -13,7 +14,7 @@
 
 #ifdef __GLIBC__
 
-static char folder[] = "/tmp/respub-locale-XXXXXX";
+static char folder[RESPUB_TEST_TEMPORARY];
 
 static const char *path_of(const char *name) {
   static char path[128];
@@ -44,7 +45,7 @@ static void enter_comma_locale(void) {
   char source[128];
   char charmap[128];
   char output[128];
-  CU_ASSERT_PTR_NOT_NULL_FATAL(mkdtemp(folder));
+  CU_ASSERT_PTR_NOT_NULL_FATAL(mkdtemp(respub_test_temporary(folder, "locale")));
   write_locale();
   write_charmap();
   (void)snprintf(source, sizeof source, "%s", path_of("comma"));

@@ -1,5 +1,6 @@
 /* tools/setup, with package managers that only write down how they were called. */
 #include "tests/support/process.h"
+#include "tests/support/temporary.h"
 #include "tests/support/test.h"
 
 #include <stdio.h>
@@ -23,7 +24,7 @@ static const char fakes[] =
     "cp bin/id only/id; : >log";
 
 typedef struct fixture {
-  char folder[32];
+  char folder[RESPUB_TEST_TEMPORARY];
   char path[8192];
 } fixture;
 
@@ -36,8 +37,7 @@ static void shell(const char *script, const char *first, const char *second) {
 }
 
 static void set_up(fixture *f, const char *user_id) {
-  snprintf(f->folder, sizeof f->folder, "/tmp/respub-setup-XXXXXX");
-  CU_ASSERT_PTR_NOT_NULL_FATAL(mkdtemp(f->folder));
+  CU_ASSERT_PTR_NOT_NULL_FATAL(mkdtemp(respub_test_temporary(f->folder, "setup")));
   shell(fakes, f->folder, user_id);
 }
 
@@ -54,7 +54,7 @@ static int setup(fixture *f, const char *purpose, respub_test_output *result) {
 
 /* True when the log of the fakes holds text; an empty text asks whether it is empty. */
 static bool logged(const fixture *f, const char *text) {
-  char name[64];
+  char name[80];
   char log[4096] = {0};
   snprintf(name, sizeof name, "%s/log", f->folder);
   FILE *file = fopen(name, "r");

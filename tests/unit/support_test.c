@@ -1,6 +1,7 @@
 /* The helpers that every other test leans on. */
 #include "tests/support/process.h"
 #include "tests/support/server.h"
+#include "tests/support/temporary.h"
 #include "tests/support/test.h"
 #include "tests/support/wait.h"
 
@@ -294,8 +295,9 @@ static void two_servers_do_not_meet(void) {
   CU_ASSERT_PTR_NOT_NULL_FATAL(b);
   CU_ASSERT_NOT_EQUAL(respub_test_server_port(a), respub_test_server_port(b));
   CU_ASSERT_STRING_NOT_EQUAL(respub_test_server_path(a), respub_test_server_path(b));
-  char folder[64] = {0};
-  memcpy(folder, respub_test_server_path(a), strlen("/tmp/respub-test-XXXXXX"));
+  char folder[108];
+  (void)snprintf(folder, sizeof folder, "%s", respub_test_server_path(a));
+  *strrchr(folder, '/') = '\0';
   CU_ASSERT_EQUAL(access(folder, F_OK), 0);
   respub_test_server_free(a);
   CU_ASSERT_EQUAL(access(folder, F_OK), -1);
@@ -303,8 +305,22 @@ static void two_servers_do_not_meet(void) {
   respub_test_server_free(b);
 }
 
+static void names_lie_where_the_environment_wants_them_if_sockets_fit_there(void) {
+  const char *set = getenv("TMPDIR");
+  char *before = set != NULL ? strdup(set) : NULL;
+  char name[RESPUB_TEST_TEMPORARY];
+  CU_ASSERT_EQUAL(setenv("TMPDIR", "/some/folder", 1), 0);
+  CU_ASSERT_STRING_EQUAL(respub_test_temporary(name, "x"), "/some/folder/respub-x-XXXXXX");
+  CU_ASSERT_EQUAL(setenv("TMPDIR", "/a/folder/whose/name/leaves/no/room/for/that/of/a/socket", 1),
+                  0);
+  CU_ASSERT_STRING_EQUAL(respub_test_temporary(name, "x"), "/tmp/respub-x-XXXXXX");
+  CU_ASSERT_EQUAL(before != NULL ? setenv("TMPDIR", before, 1) : unsetenv("TMPDIR"), 0);
+  free(before);
+}
+
 int main(int argc, char **argv) {
   static const respub_test tests[] = {
+      RESPUB_TEST(names_lie_where_the_environment_wants_them_if_sockets_fit_there),
       RESPUB_TEST(wait_asks_until_the_condition_holds),
       RESPUB_TEST(wait_gives_up_at_the_deadline),
       RESPUB_TEST(deadlines_grow_with_the_environment),
