@@ -6,8 +6,7 @@
 #include "net/net.h"
 
 /* As respub_conn_fill, but waits up to timeout_ms (>= 1) for the first byte. AGAIN: none came, or
- * it cannot wait, or a signal came; poll then. For who must not be woken before, because nobody
- * could: see respub__thread_is_only_one. */
+ * it cannot wait, or a signal came; poll then. Nothing else can wake who waits here. */
 RESPUB_MUST_USE respub_status respub__conn_fill_wait(respub_conn *conn, int timeout_ms);
 
 /* Takes at most max values that come next, as respub_conn_take would, as long as each is an integer

@@ -10,12 +10,6 @@
 #include <pthread.h>
 #include <sched.h>
 #include <semaphore.h>
-#if defined(__GLIBC__) && (__GLIBC__ > 2 || __GLIBC_MINOR__ >= 32)
-#include <sys/single_threaded.h>
-#define RESPUB__KNOWS_THREADS 1
-#else
-#define RESPUB__KNOWS_THREADS 0
-#endif
 
 /* ------------------------------------------------------------------------------------------------
  * Threads */
@@ -39,15 +33,6 @@ static inline bool respub__thread_equal(respub__thread a, respub__thread b) {
 
 static inline void respub__thread_yield(void) {
   (void)sched_yield();
-}
-
-/* True: the process has no other thread, and gets none before this one starts it. False: it may. */
-static inline bool respub__thread_is_only_one(void) {
-#if RESPUB__KNOWS_THREADS
-  return __libc_single_threaded != 0;
-#else
-  return false;
-#endif
 }
 
 /* ------------------------------------------------------------------------------------------------
@@ -145,10 +130,6 @@ static inline bool respub__thread_equal(respub__thread a, respub__thread b) {
 }
 
 static inline void respub__thread_yield(void) {
-}
-
-static inline bool respub__thread_is_only_one(void) {
-  return true;
 }
 
 RESPUB_MUST_USE static inline respub_status respub__mutex_open(respub__mutex *mutex) {

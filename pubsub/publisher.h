@@ -7,7 +7,9 @@
  * writes its command itself, so that nobody waits for another's round trip.
  *
  * That is the general way. A thread that finds nobody inside goes without lock and pipeline, behind
- * the gate (publisher_gate.h), as long as everything is as usual.
+ * the gate (publisher_gate.h), as long as everything is as usual. It may be deaf for some
+ * milliseconds while it waits for its answer; once somebody had to wait for that, it takes care to
+ * hear the next for a while.
  *
  * The link is used by one thread at a time: with the lock held while `busy` is false, or without
  * the lock by who has set `busy`. Only the leader, and never while it is polling, connects or gives
@@ -98,6 +100,7 @@ struct respub_publisher {
 
   unsigned users;               /* threads inside a call */
   unsigned crowd;               /* how many there were when replies came last, or met at the gate */
+  unsigned company;             /* so often who is alone waits so that a ring is heard */
   bool leading, polling;        /* there is a leader; it waits for descriptors */
   const respub__waiter *leader; /* what the leader waits for; NULL: for nothing */
   bool busy;                    /* the link is used without the lock */

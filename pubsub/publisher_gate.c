@@ -1,6 +1,10 @@
 /* What happens at a publisher's gate when two meet there. */
 #include "pubsub/publisher_gate.h"
 
+enum {
+  EXPECTS_COMPANY = 1000 /* waits after a meeting in which another may come at any time */
+};
+
 void respub__gate_let_others_in(respub_publisher *pub) {
   respub__publisher_lock(pub);
   atomic_store_explicit(&pub->gate, RESPUB__GATE_OTHERS, memory_order_release);
@@ -24,7 +28,10 @@ void respub__gate_shut_locked(respub_publisher *pub) {
     respub__wake_ring(&pub->wake);
   while ((atomic_load_explicit(&pub->gate, memory_order_acquire) & RESPUB__GATE_ALONE) != 0)
     (void)respub__cond_wait(&pub->calm, &pub->lock, RESPUB_NEVER);
-  if (gate == RESPUB__GATE_ALONE && pub->crowd < 2)
+  if (gate != RESPUB__GATE_ALONE)
+    return;
+  pub->company = EXPECTS_COMPANY;
+  if (pub->crowd < 2)
     pub->crowd = 2; /* these two would meet again at once */
 }
 

@@ -1,5 +1,6 @@
-/* A publisher in a process of one thread, which waits for answers without poll: what is late, lost
- * or disturbed by a signal ends as it does elsewhere. No test here starts a thread. */
+/* A publisher that one thread uses alone, so that it waits for answers without poll and hears
+ * nobody: what is late, lost or disturbed by a signal ends as it does elsewhere, and who comes
+ * meanwhile is not kept waiting. */
 #include "pubsub/pubsub.h"
 #include "tests/support/peer.h"
 #include "tests/support/server.h"
@@ -7,6 +8,7 @@
 #include "tests/support/wait.h"
 
 #include <poll.h>
+#include <pthread.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/time.h>
@@ -14,6 +16,7 @@
 enum {
   DEADLINE_MS = 15000,
   LATE_MS = 300,
+  SOON_MS = 50,
   MANY = 10
 };
 
@@ -101,7 +104,7 @@ static void a_signal_does_not_end_the_wait(void) {
   CU_ASSERT_TRUE(respub_test_peer_say(&other, "CLIENT PAUSE 200 ALL\r\n", DEADLINE_MS));
   CU_ASSERT_TRUE(respub_test_peer_expect(&other, "+OK\r\n", DEADLINE_MS));
   rings = 0;
-  ring_every(10);
+  ring_every(3);
   CU_ASSERT_EQUAL(publish(NULL, NULL), RESPUB_OK);
   CU_ASSERT_EQUAL(publish_many(NULL), RESPUB_OK);
   ring_every(0);
@@ -150,18 +153,86 @@ static void a_socket_that_may_wait_never_does_for_anything_else(void) {
   end();
 }
 
+static void a_short_time_to_wait_is_kept(void) {
+  begin(1);
+  CU_ASSERT_TRUE(respub_test_server_freeze(server));
+  for (int i = 0; i < MANY; i++) {
+    int64_t before_ms = respub_test_now_ms();
+    CU_ASSERT_EQUAL(publish(NULL, NULL), RESPUB_TIMEOUT);
+    CU_ASSERT(respub_test_now_ms() - before_ms <= respub_test_scaled(SOON_MS));
+  }
+  CU_ASSERT_TRUE(respub_test_server_thaw(server));
+  end();
+}
+
+/* ------------------------------------------------------------------------------------------------
+ * Company */
+
+static void *publish_alone(void *ctx) {
+  *(respub_status *)ctx = publish(NULL, NULL);
+  return NULL;
+}
+
+static bool server_has_it(void *ctx) {
+  char reply[65536];
+  (void)ctx;
+  return respub_test_server_command(server, reply, sizeof reply, "CLIENT LIST") > 0 &&
+         strstr(reply, "cmd=publish") != NULL;
+}
+
+/* Begins, and has another thread wait for an answer that does not come. */
+static pthread_t begin_beside(respub_status *status) {
+  pthread_t thread;
+  begin(DEADLINE_MS);
+  CU_ASSERT_TRUE(respub_test_server_says(server, "CLIENT PAUSE 60000 WRITE", "+OK"));
+  CU_ASSERT_EQUAL_FATAL(pthread_create(&thread, NULL, publish_alone, status), 0);
+  CU_ASSERT_TRUE(respub_test_wait(server_has_it, NULL, DEADLINE_MS));
+  return thread;
+}
+
+static void who_comes_meanwhile_waits_for_no_answer(void) {
+  for (int i = 0; i < MANY; i++) {
+    respub_status status = RESPUB_EIO;
+    pthread_t thread = begin_beside(&status);
+    int64_t before_ms = respub_test_now_ms();
+    CU_ASSERT_EQUAL(respub_publisher_queue(pub, RESPUB_LIT("news"), RESPUB_LIT("x"), NULL, NULL),
+                    RESPUB_OK);
+    CU_ASSERT(respub_test_now_ms() - before_ms <= respub_test_scaled(SOON_MS));
+    CU_ASSERT_TRUE(respub_test_server_says(server, "CLIENT UNPAUSE", "+OK"));
+    CU_ASSERT_EQUAL(pthread_join(thread, NULL), 0);
+    CU_ASSERT_EQUAL(status, RESPUB_OK);
+    end();
+  }
+}
+
+static void close_waits_for_no_answer(void) {
+  for (int i = 0; i < MANY; i++) {
+    respub_status status = RESPUB_EIO;
+    pthread_t thread = begin_beside(&status);
+    int64_t before_ms = respub_test_now_ms();
+    end();
+    CU_ASSERT(respub_test_now_ms() - before_ms <= respub_test_scaled(SOON_MS));
+    CU_ASSERT_EQUAL(pthread_join(thread, NULL), 0);
+    CU_ASSERT_EQUAL(status, RESPUB_EUNANSWERED);
+    CU_ASSERT_TRUE(respub_test_server_says(server, "CLIENT UNPAUSE", "+OK"));
+  }
+}
+
 static const respub_test tests[] = {
     RESPUB_TEST(an_answer_that_does_not_come_is_waited_for_until_the_deadline),
     RESPUB_TEST(a_signal_does_not_end_the_wait),
     RESPUB_TEST(a_server_that_dies_meanwhile_leaves_the_message_in_doubt),
     RESPUB_TEST(a_socket_that_may_wait_never_does_for_anything_else),
+    RESPUB_TEST(a_short_time_to_wait_is_kept),
+    RESPUB_TEST(who_comes_meanwhile_waits_for_no_answer),
+    RESPUB_TEST(close_waits_for_no_answer),
 };
 
 int main(int argc, char **argv) {
   server = respub_test_server_start(NULL);
   if (server == NULL)
     return 1;
-  int failed = respub_test_main("publisher in a process of one thread", tests,
+  int failed = respub_test_main("publisher that one thread uses alone", tests,
                                 RESPUB_TEST_COUNT(tests), argc, argv);
   respub_test_server_free(server);
   return failed;
