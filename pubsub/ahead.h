@@ -15,7 +15,7 @@ typedef struct respub__ahead {
   unsigned next, count;
   size_t changes; /* of the topics, when these were guessed */
   respub__message messages[RESPUB_AHEAD];
-  uint64_t marks[RESPUB_AHEAD];
+  uint32_t hashes[RESPUB_AHEAD];
   respub__topic *guesses[RESPUB_AHEAD];
 } respub__ahead;
 
@@ -33,8 +33,8 @@ RESPUB__INLINE bool respub__ahead_turn(respub__ahead *a, respub__session *s, res
   unsigned i = a->next++;
   const respub__message *message = &a->messages[i];
   respub__topic *t = a->changes == s->topics.changes ? a->guesses[i] : NULL;
-  if (t == NULL || !respub__topic_is(t, message->channel))
-    t = respub__topics_find_marked(&s->topics, a->marks[i], message->channel);
+  if (t == NULL || !respub__topic_is(t, RESPUB_CHANNEL, message->channel))
+    t = respub__topics_find_hashed(&s->topics, a->hashes[i], RESPUB_CHANNEL, message->channel);
   /* It was on its way when UNSUBSCRIBE went out. */
   if (t == NULL || !t->wanted) {
     s->unexpected++;

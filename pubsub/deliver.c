@@ -20,15 +20,14 @@ static inline void call_locked(respub_subscriber *sub, respub_handler *handler, 
 /* A handler may unsubscribe, subscribe and close; so the table is asked anew for each. */
 void respub__dispatch_message_locked(respub_subscriber *sub, respub_event *event,
                                      const respub__topic *topic) {
-  const respub__subscription *s;
   event->subscriber = sub;
-  respub__handlers_begin(&sub->handlers, topic);
-  while ((s = respub__handlers_next(&sub->handlers)) != NULL) {
-    if (s->handler == NULL)
+  const respub__receiver *r = respub__handlers_begin(&sub->handlers, topic);
+  for (; r != NULL; r = respub__handlers_next(&sub->handlers)) {
+    if (r->handler == NULL)
       continue;
-    event->subscription = s->id;
+    event->subscription = r->id;
     sub->stats.delivered++;
-    call_locked(sub, s->handler, s->ctx, event);
+    call_locked(sub, r->handler, r->ctx, event);
     if (sub->closing)
       break;
   }
@@ -80,7 +79,7 @@ void respub__release_ended_locked(respub_subscriber *sub) {
   while ((s = respub__handlers_take_ended(&sub->handlers)) != NULL) {
     sub->in_handler = true;
     respub__monitor_leave(&sub->monitor);
-    s->released(s->ctx);
+    s->released(s->receiver.ctx);
     respub__monitor_enter(&sub->monitor);
     sub->in_handler = false;
     respub__handlers_forget(&sub->handlers, s);

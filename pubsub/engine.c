@@ -48,7 +48,7 @@ void respub__engine_init(respub__engine *e, const respub_subscriber_options *opt
   e->session.heartbeat.timeout_ms = options->ping_timeout_ms;
   e->most_unsent_bytes = MOST_UNSENT_BYTES;
   if (respub__has_fixed_memory(&options->connection)) {
-    respub__session_fix(&e->session, options->most_names, options->most_name_bytes);
+    respub__session_fix(&e->session, (uint32_t)options->most_names, options->most_name_bytes);
     e->most_unsent_bytes = 1;
   }
   respub_options connection;

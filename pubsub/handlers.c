@@ -44,15 +44,23 @@ static bool grow_slots(respub__handlers *h) {
   return true;
 }
 
+/* After each change of a topic's handlers. */
+static void note_handlers(respub__topic *topic) {
+  const respub__subscription *first = topic->upkeep->handlers;
+  topic->lead = first != NULL ? first->receiver : (respub__receiver){.id = 0};
+  topic->several = first != NULL && first->next != NULL;
+}
+
 static void append_handler(respub__topic *topic, respub__subscription *s) {
   s->next = NULL;
-  if (topic->handlers == NULL) {
-    topic->handlers = s->prev = s;
-    return;
+  if (topic->upkeep->handlers == NULL) {
+    topic->upkeep->handlers = s->prev = s;
+  } else {
+    s->prev = topic->upkeep->handlers->prev;
+    s->prev->next = s;
+    topic->upkeep->handlers->prev = s;
   }
-  s->prev = topic->handlers->prev;
-  s->prev->next = s;
-  topic->handlers->prev = s;
+  note_handlers(topic);
 }
 
 static void unlink_from_topic(respub__subscription *s) {
@@ -60,11 +68,12 @@ static void unlink_from_topic(respub__subscription *s) {
   if (s->next != NULL)
     s->next->prev = s->prev;
   else
-    topic->handlers->prev = s->prev;
-  if (topic->handlers == s)
-    topic->handlers = s->next;
+    topic->upkeep->handlers->prev = s->prev;
+  if (topic->upkeep->handlers == s)
+    topic->upkeep->handlers = s->next;
   else
     s->prev->next = s->next;
+  note_handlers(topic);
 }
 
 respub__subscription *respub__handlers_add(respub__handlers *h, respub__topic *topic,
@@ -79,11 +88,10 @@ respub__subscription *respub__handlers_add(respub__handlers *h, respub__topic *t
   respub__handler_slot *slot = &h->slots[index];
   h->first_free = slot->next_free;
   slot->subscription = s;
-  *s = (respub__subscription){.topic = topic,
-                              .handler = handler,
-                              .ctx = ctx,
-                              .id = (uint64_t)slot->generation << 32 | index,
-                              .born = h->dispatches};
+  *s = (respub__subscription){
+      .receiver = {handler, ctx, (respub_subscription)slot->generation << 32 | index},
+      .topic = topic,
+      .born = h->dispatches};
   append_handler(topic, s);
   return s;
 }
@@ -99,7 +107,7 @@ void respub__handlers_end(respub__handlers *h, respub__subscription *s) {
   if (h->cursor == s)
     h->cursor = s->next;
   unlink_from_topic(s);
-  uint32_t index = (uint32_t)s->id;
+  uint32_t index = (uint32_t)s->receiver.id;
   respub__handler_slot *slot = &h->slots[index];
   slot->subscription = NULL;
   /* A slot whose generation would come round is not used again: ids stay unique. */

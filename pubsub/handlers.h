@@ -3,17 +3,13 @@
 #ifndef RESPUB_PUBSUB_HANDLERS_H
 #define RESPUB_PUBSUB_HANDLERS_H
 
-#include "net/inline.h"
 #include "pubsub/topic.h"
 
 typedef struct respub__subscription {
-  /* What each message reads comes first. */
+  respub__receiver receiver;
   struct respub__subscription *next; /* of the same topic, oldest first; NULL: last */
-  uint64_t born; /* number of the dispatch during which it was made: not for that message */
-  respub_handler *handler;
-  void *ctx;
-  respub_subscription id;
   struct respub__subscription *prev; /* the first one's is the last */
+  uint64_t born; /* number of the dispatch during which it was made: not for that message */
   respub__topic *topic;
   void (*released)(void *ctx);
 } respub__subscription;
@@ -56,28 +52,22 @@ respub__subscription *respub__handlers_find(const respub__handlers *h, respub_su
 /* Ends it: it leaves its topic and a dispatch that goes on does not reach it. */
 void respub__handlers_end(respub__handlers *h, respub__subscription *s);
 
-/* Begins a dispatch of one message; then next gives each subscription that was there before it,
- * although the table may change between the calls. NULL: no more. */
-static inline void respub__handlers_begin(respub__handlers *h, const respub__topic *topic) {
+/* A dispatch of one message: begin gives the first who gets it and next each other one that was
+ * there before the dispatch, although the table, and the topic with it, may change between the
+ * calls, and what they point to. NULL: no more. */
+static inline const respub__receiver *respub__handlers_begin(respub__handlers *h,
+                                                             const respub__topic *topic) {
   h->dispatches++;
-  h->cursor = topic->handlers;
+  h->cursor = topic->several ? topic->upkeep->handlers->next : NULL;
+  return topic->lead.id != 0 ? &topic->lead : NULL;
 }
 
-static inline const respub__subscription *respub__handlers_next(respub__handlers *h) {
+static inline const respub__receiver *respub__handlers_next(respub__handlers *h) {
   respub__subscription *s = h->cursor;
   if (s == NULL || s->born >= h->dispatches)
     return NULL;
   h->cursor = s->next;
-  return s;
-}
-
-/* A hint that a dispatch for this topic is near. */
-static inline void respub__handlers_hint(const respub__topic *topic) {
-  const respub__subscription *s = topic->handlers;
-  if (s == NULL)
-    return;
-  RESPUB__PREFETCH(&s->next);
-  RESPUB__PREFETCH(&s->id);
+  return &s->receiver;
 }
 
 /* One whose released function is to be called now by the caller (without the lock), who then frees

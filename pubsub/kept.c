@@ -9,7 +9,7 @@ static void hold_locked(respub_subscriber *sub, const respub_event *event, respu
   sub->held_topic = topic;
   sub->holds = true;
   if (topic != NULL)
-    topic->holds++;
+    topic->upkeep->holds++;
 }
 
 respub_status respub__keep_locked(respub_subscriber *sub, const respub_event *event,

@@ -58,7 +58,6 @@ static void forget_key(respub__queue *q, respub__record *r) {
   if (r->key == NULL)
     return;
   respub__topics_remove(&q->latest, r->key);
-  respub__topics_free_topic(&q->latest, r->key);
   r->key = NULL;
 }
 
@@ -129,15 +128,15 @@ static respub__topic *take_place(respub__queue *q, const respub_event *e,
   if (key == NULL) {
     key = respub__topics_add(&q->latest, e->kind, name);
     if (key != NULL)
-      key->latest = UINT64_MAX;
+      key->upkeep->latest = UINT64_MAX;
     return key;
   }
-  respub__record *old = respub__record_at(q, (size_t)key->latest);
+  respub__record *old = respub__record_at(q, (size_t)key->upkeep->latest);
   *dropped_before += old->event.dropped_before + 1;
   q->dropped++;
   old->key = NULL;
   make_void(q, old);
-  key->latest = UINT64_MAX;
+  key->upkeep->latest = UINT64_MAX;
   return key;
 }
 
@@ -161,9 +160,9 @@ static void write_record(respub__queue *q, size_t at, const respub_event *e, res
   to = append_bytes(to, e->payload);
   append_bytes(to, e->text);
   if (key != NULL)
-    key->latest = at;
+    key->upkeep->latest = at;
   if (topic != NULL) {
-    topic->holds++;
+    topic->upkeep->holds++;
     q->messages++;
   }
   if (q->messages > q->high_messages)
@@ -229,7 +228,6 @@ static respub_status put_message(respub__queue *q, const respub_event *event, re
     }
     if (key != NULL) {
       respub__topics_remove(&q->latest, key);
-      respub__topics_free_topic(&q->latest, key);
       q->dropped_new += e.dropped_before;
     }
     return drop_new(q, wall_ms), RESPUB_OK;
@@ -332,6 +330,6 @@ bool respub__queue_take(respub__queue *q, respub_event *event, respub__topic **t
 void respub__queue_let_go(respub__queue *q, respub__topic *topic) {
   if (topic == NULL)
     return;
-  topic->holds--;
+  topic->upkeep->holds--;
   respub__session_release(q->session, topic);
 }

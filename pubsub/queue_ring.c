@@ -69,7 +69,7 @@ static bool rebuild(respub__queue *q, size_t capacity) {
     respub__record *r = respub__record_at(q, q->first);
     memcpy(ring + end, r, respub__record_size(r));
     if (r->key != NULL)
-      r->key->latest = end;
+      r->key->upkeep->latest = end;
     end += respub__record_size(r);
     respub__ring_skip_first(q);
   }

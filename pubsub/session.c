@@ -22,11 +22,11 @@ void respub__session_init(respub__session *s, const respub_allocator *alloc, int
 }
 
 /* One more than the user can have, for the name that the last event shows. */
-void respub__session_fix(respub__session *s, size_t most, size_t name_bytes) {
+void respub__session_fix(respub__session *s, uint32_t most, size_t name_bytes) {
   respub__topics_fix(&s->topics, most + 1, name_bytes);
 }
 
-void respub__session_plan(respub__plan *plan, size_t most, size_t name_bytes) {
+void respub__session_plan(respub__plan *plan, uint32_t most, size_t name_bytes) {
   respub__plan_table(plan, sizeof(respub__sent), FIRST_SENT);
   respub__plan_table(plan, sizeof(respub__topic *), FIRST_FLYING);
   respub__topics_plan(plan, most + 1, name_bytes);
@@ -83,7 +83,7 @@ static void ask(respub__session *s, respub__topic *t, bool wanted) {
 size_t respub__session_names(const respub__session *s) {
   const respub__topic *t = s->named;
   bool only_shown =
-      t != NULL && !t->wanted && !t->listed && t->holds == 1 && t->wire == RESPUB__ABSENT;
+      t != NULL && !t->wanted && !t->listed && t->upkeep->holds == 1 && t->wire == RESPUB__ABSENT;
   return s->topics.count - only_shown;
 }
 
@@ -133,7 +133,7 @@ void respub__session_connected(respub__session *s, int64_t now_ms) {
   s->generation++;
   respub__heartbeat_start(&s->heartbeat, now_ms);
   s->level_ms = now_ms;
-  size_t at = 0;
+  uint32_t at = 0;
   for (respub__topic *t; (t = respub__topics_next(&s->topics, &at)) != NULL;)
     respub__session_list(s, t);
   s->restore_ticket = respub__session_barrier(s);
@@ -142,7 +142,7 @@ void respub__session_connected(respub__session *s, int64_t now_ms) {
 
 static void clear_wire(respub__session *s) {
   while (s->gone_at != s->gone_end)
-    respub__session_flying(s, s->gone_at++)->holds--;
+    respub__session_flying(s, s->gone_at++)->upkeep->holds--;
   s->sent_head = s->sent_tail = 0;
   s->flying_head = s->flying_tail = 0;
   s->first_listed = s->last_listed = NULL;
@@ -172,17 +172,17 @@ void respub__session_lost(respub__session *s) {
   s->live = false;
   clear_wire(s);
   respub__topic *unwanted = NULL;
-  size_t at = 0;
+  uint32_t at = 0;
   for (respub__topic *t; (t = respub__topics_next(&s->topics, &at)) != NULL;) {
     leave_topic(s, t);
     if (t->wanted)
       continue;
-    t->next = unwanted;
+    t->upkeep->next = unwanted;
     unwanted = t;
   }
   while (unwanted != NULL) {
     respub__topic *t = unwanted;
-    unwanted = t->next;
+    unwanted = t->upkeep->next;
     respub__session_discard(s, t);
   }
 }
@@ -198,7 +198,7 @@ static bool report_gone(respub__session *s, respub_event *event) {
   bool known = t->told && !ended;
   t->told = t->refused;
   respub__session_name(s, t);
-  t->holds--;
+  t->upkeep->holds--;
   respub__session_list(s, t);
   if (known)
     return false;
@@ -249,7 +249,7 @@ bool respub__session_poll(respub__session *s, int64_t now_ms, respub_event *even
 
 static void retry_refused(respub__session *s) {
   s->retry_at_ms = RESPUB_NEVER;
-  size_t at = 0;
+  uint32_t at = 0;
   for (respub__topic *t; (t = respub__topics_next(&s->topics, &at)) != NULL;) {
     if (!t->refused)
       continue;

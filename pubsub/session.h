@@ -82,9 +82,9 @@ void respub__session_init(respub__session *s, const respub_allocator *alloc, int
 void respub__session_free(respub__session *s);
 
 /* Fixed memory, with room for most names of at most name_bytes each. */
-void respub__session_fix(respub__session *s, size_t most, size_t name_bytes);
+void respub__session_fix(respub__session *s, uint32_t most, size_t name_bytes);
 struct respub__plan;
-void respub__session_plan(struct respub__plan *plan, size_t most, size_t name_bytes);
+void respub__session_plan(struct respub__plan *plan, uint32_t most, size_t name_bytes);
 
 /* -- What the user wants -- */
 

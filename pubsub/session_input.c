@@ -156,7 +156,7 @@ static respub_status refuse_one(respub__session *s, int64_t now_ms, respub__topi
 /* One refused name makes the server refuse the whole command, without saying which: ask in halves.
  */
 static void split(respub__session *s, const respub__sent *sent) {
-  uint16_t half = (uint16_t)((sent->count - sent->done + 1) / 2);
+  uint8_t half = (uint8_t)((sent->count - sent->done + 1) / 2);
   for (uint32_t i = sent->done; i < sent->count; i++) {
     respub__topic *t = respub__session_flying(s, sent->first + i);
     respub__session_move(s, t, RESPUB__ABSENT);
@@ -175,7 +175,7 @@ static void refuse_leaving(respub__session *s, int64_t now_ms, const respub__sen
   bool gone = respub_slice_starts_with(text, RESPUB_LIT("NOSUB"));
   for (uint32_t i = sent->done; i < sent->count; i++) {
     respub__topic *t = respub__session_flying(s, sent->first + i);
-    t->holds++;
+    t->upkeep->holds++;
     respub__session_uncount(s, t);
     t->wire = gone || t->wanted ? RESPUB__ABSENT : RESPUB__PRESENT;
     t->refused = !gone && !t->wanted;

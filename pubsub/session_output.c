@@ -63,7 +63,7 @@ static respub__sent *push_sent(respub__session *s, respub__op op, uint16_t count
 
 static respub__topic *unlist_first(respub__session *s) {
   respub__topic *t = s->first_listed;
-  s->first_listed = t->next;
+  s->first_listed = t->upkeep->next;
   if (s->first_listed == NULL)
     s->last_listed = NULL;
   t->listed = false;
@@ -94,7 +94,7 @@ static respub_slice command_name(respub__op op, respub_kind kind) {
 }
 
 static void launch(respub__session *s, respub__topic *t, respub__op op, uint32_t number) {
-  t->command = number;
+  t->upkeep->command = number;
   s->flying[s->flying_tail++ & (s->flying_capacity - 1)] = t;
   respub__session_move(s, t, op == RESPUB__SUBSCRIBE ? RESPUB__ASKED : RESPUB__LEAVING);
 }

@@ -47,24 +47,23 @@ void respub__session_list(respub__session *s, respub__topic *t) {
   if (!s->live || t->listed || !respub__topic_need(t, &op))
     return;
   t->listed = true;
-  t->next = NULL;
+  t->upkeep->next = NULL;
   if (s->last_listed != NULL)
-    s->last_listed->next = t;
+    s->last_listed->upkeep->next = t;
   else
     s->first_listed = t;
   s->last_listed = t;
 }
 
 void respub__session_discard(respub__session *s, respub__topic *t) {
-  if (t->wanted || t->listed || t->holds > 0 || t->wire != RESPUB__ABSENT)
+  if (t->wanted || t->listed || t->upkeep->holds > 0 || t->wire != RESPUB__ABSENT)
     return;
   respub__session_uncount(s, t);
   respub__topics_remove(&s->topics, t);
-  respub__topics_free_topic(&s->topics, t);
 }
 
 void respub__session_name(respub__session *s, respub__topic *t) {
-  t->holds++;
+  t->upkeep->holds++;
   respub__session_reclaim(s);
   s->named = t;
 }
@@ -74,7 +73,7 @@ void respub__session_reclaim(respub__session *s) {
   if (t == NULL)
     return;
   s->named = NULL;
-  t->holds--;
+  t->upkeep->holds--;
   respub__session_discard(s, t);
 }
 
@@ -99,7 +98,7 @@ static void settle_place(respub__session *s, const respub__sent *sent, const res
 }
 
 void respub__session_credit(respub__session *s, const respub__topic *t) {
-  respub__sent *sent = respub__session_sent(s, t->command);
+  respub__sent *sent = respub__session_sent(s, t->upkeep->command);
   settle_place(s, sent, t);
   sent->done++;
   sent->over = sent->done == sent->count;

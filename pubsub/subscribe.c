@@ -26,12 +26,12 @@ static respub_status add_locked(respub_subscriber *sub, respub_kind kind, respub
     return RESPUB_ENOMEM;
   respub__subscription *s = respub__handlers_add(&sub->handlers, topic, handler, ctx);
   if (s == NULL) {
-    if (topic->handlers == NULL)
+    if (topic->upkeep->handlers == NULL)
       respub__session_unwant(session, topic);
     return RESPUB_ENOMEM;
   }
   if (subscription != NULL)
-    *subscription = s->id;
+    *subscription = s->receiver.id;
   respub__notify_locked(sub);
   return RESPUB_OK;
 }
@@ -85,16 +85,16 @@ respub_status respub_subscriber_on_release(respub_subscriber *sub, respub_subscr
 static void end_locked(respub_subscriber *sub, respub__subscription *s) {
   respub__topic *topic = s->topic;
   respub__handlers_end(&sub->handlers, s);
-  if (topic->handlers == NULL)
+  if (topic->upkeep->handlers == NULL)
     respub__session_unwant(&sub->engine.session, topic);
 }
 
 /* Lock held on entry. */
 static void end_topic_locked(respub_subscriber *sub, respub__topic *topic) {
-  bool last = topic->handlers == NULL;
+  bool last = topic->upkeep->handlers == NULL;
   while (!last) {
-    last = topic->handlers->next == NULL;
-    end_locked(sub, topic->handlers);
+    last = topic->upkeep->handlers->next == NULL;
+    end_locked(sub, topic->upkeep->handlers);
   }
 }
 

@@ -123,10 +123,10 @@ respub_status respub_subscriber_open(respub_subscriber **sub,
 /* Lock held on entry. Ends every subscription, whatever the wire says: the connection goes with
  * them. */
 static void end_subscriptions_locked(respub_subscriber *sub) {
-  size_t at = 0;
+  uint32_t at = 0;
   for (respub__topic *t; (t = respub__topics_next(&sub->engine.session.topics, &at)) != NULL;)
-    while (t->handlers != NULL)
-      respub__handlers_end(&sub->handlers, t->handlers);
+    while (t->upkeep->handlers != NULL)
+      respub__handlers_end(&sub->handlers, t->upkeep->handlers);
 }
 
 static void free_subscriber(respub_subscriber *sub) {

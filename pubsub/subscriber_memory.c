@@ -39,7 +39,7 @@ void respub__subscriber_plan(respub__plan *plan, const void *options) {
   respub__engine_connection(&connection, o);
   respub__plan_add(plan, sizeof(respub_subscriber), 1);
   respub__plan_add(plan, respub__pool_bytes(respub__conn_plan, &connection), 1);
-  respub__session_plan(plan, o->most_names, o->most_name_bytes);
+  respub__session_plan(plan, (uint32_t)o->most_names, o->most_name_bytes);
   respub__handlers_plan(plan, most_subscriptions(o));
   respub__queue_plan(plan, o);
 }

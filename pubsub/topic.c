@@ -6,135 +6,222 @@
 
 #include <string.h>
 
+_Static_assert(!RESPUB_FAST || sizeof(respub__topic) == RESPUB__LINE_BYTES, "a cache line");
+
+enum {
+  ALL_IN_ONE = 31 /* a chunk_shift */
+};
+
+/* So few that no size of what they take overflows. */
+#define MOST_NUMBERS (SIZE_MAX / 128 < UINT32_MAX / 4 ? (uint32_t)(SIZE_MAX / 128) : UINT32_MAX / 4)
+
 void respub__topics_init(respub__topics *topics, const respub_allocator *alloc, uint64_t seed) {
-  *topics = (respub__topics){.alloc = *alloc, .seed = seed};
+  *topics = (respub__topics){
+      .alloc = *alloc, .most = MOST_NUMBERS, .chunk = RESPUB_FIRST_TOPICS, .seed = seed};
+  while (topics->chunk >> topics->chunk_shift > 1)
+    topics->chunk_shift++;
 }
 
-/* Slots that hold most at two thirds; SIZE_MAX: more than there can be. */
-static size_t slots_for(size_t most) {
-  size_t slots = RESPUB_FIRST_TOPICS;
-  while (most > slots / 3 * 2) {
-    if (slots > SIZE_MAX / 2)
-      return SIZE_MAX;
+/* ------------------------------------------------------------------------------------------------
+ * Memory */
+
+static uint32_t slots_for(uint32_t topics) {
+  uint32_t slots = 1;
+  while (slots / 2 < topics)
     slots *= 2;
-  }
   return slots;
 }
 
-/* Never less than the struct: its last members may be read as one word. */
-static size_t topic_size(size_t name_bytes) {
-  size_t size = offsetof(respub__topic, name) + name_bytes;
-  return size < sizeof(respub__topic) ? sizeof(respub__topic) : size;
+/* No more chunks than these can the table have. */
+static size_t chunks_for(uint32_t slots, uint32_t chunk_shift) {
+  return (slots >> chunk_shift) + 1;
 }
 
-void respub__topics_fix(respub__topics *topics, size_t most, size_t name_room) {
-  topics->most = most;
+static size_t table_bytes(uint32_t slots, uint32_t chunk_shift) {
+  return chunks_for(slots, chunk_shift) * sizeof(respub__topic *) + slots * sizeof(uint32_t);
+}
+
+/* The upkeep of all, and behind it the topics, from the first cache line on. SIZE_MAX: more than
+ * there can be. */
+static size_t chunk_bytes(uint32_t topics) {
+  const size_t each = sizeof(respub__upkeep) + sizeof(respub__topic);
+  if (topics > (SIZE_MAX - RESPUB__LINE_BYTES) / each)
+    return SIZE_MAX;
+  return topics * each + RESPUB__LINE_BYTES;
+}
+
+void respub__topics_fix(respub__topics *topics, uint32_t most, size_t name_room) {
+  topics->most = topics->chunk = most;
+  topics->chunk_shift = ALL_IN_ONE;
   topics->name_room = name_room;
 }
 
-void respub__topics_plan(respub__plan *plan, size_t most, size_t name_room) {
-  respub__plan_table(plan, sizeof(respub__slot), slots_for(most));
-  respub__plan_add(plan, topic_size(name_room), most);
+void respub__topics_plan(respub__plan *plan, uint32_t most, size_t name_room) {
+  respub__plan_add(plan, table_bytes(slots_for(most), ALL_IN_ONE), 1);
+  respub__plan_add(plan, chunk_bytes(most), 1);
+  if (!respub__name_is_near(name_room))
+    respub__plan_add(plan, name_room, most);
+}
+
+/* The memory of a name beside its topic, or NULL. */
+static char *far_of(const respub__topic *t) {
+  return respub__name_is_near(t->len) ? NULL : t->name.far;
 }
 
 void respub__topics_free(respub__topics *topics) {
-  size_t at = 0;
-  for (respub__topic *t; (t = respub__topics_next(topics, &at)) != NULL;)
-    respub__topics_free_topic(topics, t);
-  respub__free(&topics->alloc, topics->slots);
-  topics->slots = NULL;
-  topics->count = 0;
-}
-
-respub__topic *respub__topics_find(const respub__topics *topics, respub_kind kind,
-                                   respub_slice name) {
-  return respub__topics_find_marked(topics, respub__topics_mark(topics, kind, name), name);
-}
-
-respub__topic *respub__topics_find_marked(const respub__topics *topics, uint64_t mark,
-                                          respub_slice name) {
-  if (topics->slots == NULL)
-    return NULL;
-  for (size_t i = (size_t)mark & topics->mask;; i = (i + 1) & topics->mask) {
-    respub__topic *t = topics->slots[i].topic;
-    if (t == NULL || (topics->slots[i].mark == mark && respub__topic_is(t, name)))
-      return t;
+  uint32_t within = ((uint32_t)1 << topics->chunk_shift) - 1;
+  for (uint32_t number = topics->numbers; number-- > 0;) {
+    respub__topic *t = respub__topics_at(topics, number);
+    if (t->batch > 0)
+      respub__free(&topics->alloc, far_of(t));
+    /* A chunk begins with the upkeep of its first topic. */
+    if ((number & within) == 0)
+      respub__free(&topics->alloc, t->upkeep);
   }
+  respub__free(&topics->alloc, topics->chunks);
 }
 
-static void place(respub__slot *slots, size_t mask, respub__slot slot) {
-  size_t i = (size_t)slot.mark & mask;
-  while (slots[i].topic != NULL)
-    i = (i + 1) & mask;
-  slots[i] = slot;
+static void free_number(respub__topics *topics, respub__topic *t, uint32_t number) {
+  t->len = number;
+  t->batch = 0;
+  t->upkeep->next = topics->free;
+  topics->free = t;
 }
 
-static bool grow_table(respub__topics *topics) {
-  size_t slots = topics->slots == NULL ? slots_for(topics->most) : (topics->mask + 1) * 2;
-  if (slots > SIZE_MAX / sizeof(respub__slot))
-    return false;
-  respub__slot *fresh = respub__alloc_zero(&topics->alloc, slots * sizeof *fresh);
+static uint32_t hash_of_topic(const respub__topics *topics, const respub__topic *t) {
+  return respub__topics_hash(topics, (respub_kind)t->kind, respub__topic_slice(t));
+}
+
+static void place(respub__topics *topics, uint32_t hash, uint32_t number) {
+  uint32_t i = hash & topics->mask;
+  while (topics->slots[i] != 0)
+    i = (i + 1) & topics->mask;
+  topics->slots[i] = respub__slot_of(topics->mask, hash, number);
+}
+
+/* Makes the table one of slots; there are no topics that are not in it. */
+static bool resize_table(respub__topics *topics, uint32_t slots) {
+  size_t chunks = chunks_for(slots, topics->chunk_shift);
+  respub__topic **fresh =
+      respub__alloc_zero(&topics->alloc, table_bytes(slots, topics->chunk_shift));
   if (fresh == NULL)
     return false;
-  for (size_t i = 0; topics->slots != NULL && i <= topics->mask; i++)
-    if (topics->slots[i].topic != NULL)
-      place(fresh, slots - 1, topics->slots[i]);
-  respub__free(&topics->alloc, topics->slots);
-  topics->slots = fresh;
+  if (topics->chunks != NULL)
+    memcpy(fresh, topics->chunks,
+           (topics->numbers >> topics->chunk_shift) * sizeof(respub__topic *));
+  respub__free(&topics->alloc, topics->chunks);
+  topics->chunks = fresh;
+  topics->slots = (uint32_t *)(void *)(fresh + chunks);
   topics->mask = slots - 1;
+  for (uint32_t number = 0; number < topics->numbers; number++) {
+    const respub__topic *t = respub__topics_at(topics, number);
+    place(topics, hash_of_topic(topics, t), number);
+  }
   return true;
 }
 
+/* Makes room for more topics; there is none for a single one. */
+static bool grow(respub__topics *topics) {
+  uint32_t n = topics->chunk, slots = slots_for(topics->numbers + n);
+  if (topics->numbers > topics->most - n ||
+      (slots > topics->mask + 1 && !resize_table(topics, slots)))
+    return false;
+  respub__upkeep *upkeep = respub__alloc(&topics->alloc, chunk_bytes(n));
+  if (upkeep == NULL)
+    return false;
+  char *behind = (char *)(upkeep + n);
+  behind += -(uintptr_t)behind % RESPUB__LINE_BYTES;
+  respub__topic *t = (respub__topic *)(void *)behind;
+  topics->chunks[topics->numbers >> topics->chunk_shift] = t;
+  for (uint32_t i = n; i-- > 0;) {
+    t[i].upkeep = upkeep + i;
+    free_number(topics, t + i, topics->numbers + i);
+  }
+  topics->numbers += n;
+  return true;
+}
+
+/* ------------------------------------------------------------------------------------------------
+ * The table */
+
+respub__topic *respub__topics_find(const respub__topics *topics, respub_kind kind,
+                                   respub_slice name) {
+  return respub__topics_find_hashed(topics, respub__topics_hash(topics, kind, name), kind, name);
+}
+
+respub__topic *respub__topics_find_hashed(const respub__topics *topics, uint32_t hash,
+                                          respub_kind kind, respub_slice name) {
+  if (topics->slots == NULL)
+    return NULL;
+  uint32_t mask = topics->mask, slot;
+  for (uint32_t i = hash & mask; (slot = topics->slots[i]) != 0; i = (i + 1) & mask) {
+    if (!respub__slot_may_be(mask, hash, slot))
+      continue;
+    respub__topic *t = respub__topics_in(topics, slot);
+    if (respub__topic_is(t, kind, name))
+      return t;
+  }
+  return NULL;
+}
+
+/* Room for a name beside its topic. */
+static char *alloc_far(respub__topics *topics, size_t len) {
+  return respub__alloc(&topics->alloc, topics->name_room > 0 ? topics->name_room : len);
+}
+
 respub__topic *respub__topics_add(respub__topics *topics, respub_kind kind, respub_slice name) {
-  size_t slots = topics->slots == NULL ? 0 : topics->mask + 1;
-  if ((topics->count + 1) > slots / 3 * 2 && !grow_table(topics))
+  if (topics->free == NULL && !grow(topics))
     return NULL;
-  size_t name_room = topics->most > 0 ? topics->name_room : name.len;
-  respub__topic *t = respub__alloc_zero(&topics->alloc, topic_size(name_room));
-  if (t == NULL)
+  bool is_near = respub__name_is_near(name.len);
+  char *far = is_near ? NULL : alloc_far(topics, name.len);
+  if (!is_near && far == NULL)
     return NULL;
-  t->len = (uint32_t)name.len;
-  t->kind = (uint8_t)kind;
-  t->wire = RESPUB__ABSENT;
-  t->batch = RESPUB__BATCH;
-  memcpy(t->name, name.ptr, name.len);
-  uint64_t mark = respub__topics_mark(topics, kind, name);
-  place(topics->slots, topics->mask, (respub__slot){t, mark});
+  respub__topic *t = topics->free;
+  respub__upkeep *upkeep = t->upkeep;
+  place(topics, respub__topics_hash(topics, kind, name), t->len);
+  topics->free = upkeep->next;
+  memset(upkeep, 0, sizeof *upkeep);
+  *t = (respub__topic){.len = (uint32_t)name.len,
+                       .kind = (uint8_t)kind,
+                       .wire = RESPUB__ABSENT,
+                       .batch = RESPUB__BATCH,
+                       .upkeep = upkeep,
+                       .name.far = far};
+  memcpy(is_near ? t->name.near : far, name.ptr, name.len);
   topics->count++;
   topics->changes++;
   return t;
 }
 
 /* Closes the hole by moving back what probed past it, so that no tombstones gather. */
-void respub__topics_remove(respub__topics *topics, respub__topic *topic) {
-  respub__slot *slots = topics->slots;
-  size_t mask = topics->mask;
-  respub_slice name = respub__topic_slice(topic);
-  size_t hole = (size_t)respub__topics_mark(topics, (respub_kind)topic->kind, name) & mask;
-  while (slots[hole].topic != topic)
-    hole = (hole + 1) & mask;
-  for (size_t i = (hole + 1) & mask; slots[i].topic != NULL; i = (i + 1) & mask) {
-    size_t home = (size_t)slots[i].mark & mask;
+static void close_hole(respub__topics *topics, uint32_t hole) {
+  uint32_t *slots = topics->slots, mask = topics->mask;
+  for (uint32_t i = (hole + 1) & mask; slots[i] != 0; i = (i + 1) & mask) {
+    uint32_t home = hash_of_topic(topics, respub__topics_in(topics, slots[i])) & mask;
     if (((i - home) & mask) < ((i - hole) & mask))
       continue;
     slots[hole] = slots[i];
     hole = i;
   }
-  slots[hole] = (respub__slot){NULL, 0};
+  slots[hole] = 0;
+}
+
+void respub__topics_remove(respub__topics *topics, respub__topic *topic) {
+  uint32_t mask = topics->mask, at = hash_of_topic(topics, topic) & mask;
+  while (respub__topics_in(topics, topics->slots[at]) != topic)
+    at = (at + 1) & mask;
+  uint32_t number = (topics->slots[at] & mask) - 1;
+  close_hole(topics, at);
+  respub__free(&topics->alloc, far_of(topic));
+  free_number(topics, topic, number);
   topics->count--;
   topics->changes++;
 }
 
-void respub__topics_free_topic(respub__topics *topics, respub__topic *topic) {
-  respub__free(&topics->alloc, topic);
-}
-
-respub__topic *respub__topics_next(const respub__topics *topics, size_t *at) {
-  if (topics->slots == NULL)
-    return NULL;
-  while (*at <= topics->mask) {
-    respub__topic *t = topics->slots[(*at)++].topic;
-    if (t != NULL)
+respub__topic *respub__topics_next(const respub__topics *topics, uint32_t *at) {
+  while (*at < topics->numbers) {
+    respub__topic *t = respub__topics_at(topics, (*at)++);
+    if (t->batch > 0)
       return t;
   }
   return NULL;

@@ -26,9 +26,10 @@ static inline uint64_t respub__short_word(const char *p, size_t n) {
   return n == 0 ? 0 : (uint64_t)u[0] << 16 | (uint64_t)u[n / 2] << 8 | u[n - 1];
 }
 
-/* Eight bytes a step. The high half of the product is folded in, because without it a changed top
- * bit stays one bit that a bit of the next word takes back, and outsiders could choose names that
- * collide under any seed. Differs between byte orders, which nothing observes. */
+/* A word a step, or a byte where size comes first. The high half of the product is folded in,
+ * because without it a changed top bit stays one bit that a bit of the next word takes back, and
+ * outsiders could choose names that collide under any seed. Differs between byte orders, which
+ * nothing observes. */
 static inline uint64_t respub__mix(uint64_t h, uint64_t word) {
 #ifdef __SIZEOF_INT128__
   __extension__ unsigned __int128 product = h ^ word;
@@ -41,9 +42,15 @@ static inline uint64_t respub__mix(uint64_t h, uint64_t word) {
 #endif
 }
 
-static inline uint32_t respub__hash_of(uint64_t seed, respub_kind kind, respub_slice name) {
-  uint64_t h = respub__mix(seed ^ (uint64_t)kind, name.len);
+RESPUB__INLINE uint32_t respub__topics_hash(const respub__topics *topics, respub_kind kind,
+                                            respub_slice name) {
+  uint64_t h = respub__mix(topics->seed ^ (uint64_t)kind, name.len);
   const char *p = name.ptr;
+  if (!RESPUB_FAST) {
+    for (size_t i = 0; i < name.len; i++)
+      h = respub__mix(h, (unsigned char)p[i]);
+    return (uint32_t)h;
+  }
   if (name.len < 8)
     return (uint32_t)(respub__mix(respub__mix(h, respub__short_word(p, name.len)), 0));
   const char *last = p + name.len - 8;
@@ -53,15 +60,10 @@ static inline uint32_t respub__hash_of(uint64_t seed, respub_kind kind, respub_s
   return (uint32_t)(respub__mix(respub__mix(h, respub__word_at(last)), 0));
 }
 
-/* What a slot knows of its topic: the hash, and above it length and kind. */
-RESPUB__INLINE uint64_t respub__topics_mark(const respub__topics *topics, respub_kind kind,
-                                            respub_slice name) {
-  uint64_t above = (uint64_t)name.len << 1 | (uint64_t)kind;
-  return above << 32 | respub__hash_of(topics->seed, kind, name);
-}
-
-/* Names are short: comparing words here is cheaper than a call. */
+/* Names are short: comparing words here is cheaper than a call, but takes more code. */
 static inline bool respub__same_bytes(const char *a, const char *b, size_t len) {
+  if (!RESPUB_FAST)
+    return memcmp(a, b, len) == 0;
   if (len < 8)
     return respub__short_word(a, len) == respub__short_word(b, len);
   size_t last = len - 8;
@@ -72,32 +74,61 @@ static inline bool respub__same_bytes(const char *a, const char *b, size_t len) 
   return respub__word_at(a + last) == respub__word_at(b + last);
 }
 
-/* Of a topic with the mark that belongs to the name. */
-static inline bool respub__topic_is(const respub__topic *t, respub_slice name) {
-  return t->len == name.len && respub__same_bytes(t->name, name.ptr, name.len);
+static inline bool respub__topic_is(const respub__topic *t, respub_kind kind, respub_slice name) {
+  return t->len == name.len && t->kind == kind &&
+         respub__same_bytes(respub__topic_name(t), name.ptr, name.len);
+}
+
+/* The topic of a number. */
+static inline respub__topic *respub__topics_at(const respub__topics *topics, uint32_t number) {
+  uint32_t within = ((uint32_t)1 << topics->chunk_shift) - 1;
+  return topics->chunks[number >> topics->chunk_shift] + (number & within);
+}
+
+/* The place in the table is the low bits of the hash. So the same bits of a slot are free for the
+ * number and one more, of which there are fewer than slots, and the others are those of the hash.
+ */
+static inline uint32_t respub__slot_of(uint32_t mask, uint32_t hash, uint32_t number) {
+  return (hash & ~mask) | (number + 1);
+}
+
+static inline bool respub__slot_may_be(uint32_t mask, uint32_t hash, uint32_t slot) {
+  return ((slot ^ hash) & ~mask) == 0;
+}
+
+static inline respub__topic *respub__topics_in(const respub__topics *topics, uint32_t slot) {
+  return respub__topics_at(topics, (slot & topics->mask) - 1);
 }
 
 /* Searching in steps, for who looks for many: hint, guess, hint, and the search itself when there
  * is no guess or it is wrong. A hint asks for memory that the next step reads. A guess is the first
- * topic of the mark, nearly always the right one, or NULL; it is good until a topic is added or
+ * topic that may be it, nearly always the right one, or NULL; it is good until a topic is added or
  * removed. */
-RESPUB__INLINE void respub__topics_hint(const respub__topics *topics, uint64_t mark) {
-  RESPUB__PREFETCH(topics->slots + ((size_t)mark & topics->mask));
+RESPUB__INLINE void respub__topics_hint(const respub__topics *topics, uint32_t hash) {
+  RESPUB__PREFETCH(topics->slots + (hash & topics->mask));
 }
 
-RESPUB__INLINE respub__topic *respub__topics_guess(const respub__topics *topics, uint64_t mark) {
+RESPUB__INLINE respub__topic *respub__topics_guess(const respub__topics *topics, uint32_t hash) {
   if (topics->slots == NULL)
     return NULL;
-  size_t i = (size_t)mark & topics->mask;
-  while (topics->slots[i].mark != mark && topics->slots[i].topic != NULL)
-    i = (i + 1) & topics->mask;
-  return topics->slots[i].topic;
+  uint32_t slot;
+  for (uint32_t i = hash & topics->mask;; i = (i + 1) & topics->mask) {
+    slot = topics->slots[i];
+    if (slot == 0)
+      return NULL;
+    if (respub__slot_may_be(topics->mask, hash, slot))
+      return respub__topics_in(topics, slot);
+  }
 }
 
+/* For what a name of so many bytes is compared with. */
 RESPUB__INLINE void respub__topic_hint(const respub__topic *t) {
-  const char *read = (const char *)&t->handlers;
-  RESPUB__PREFETCH(read);
-  RESPUB__PREFETCH(read + 48);
+  RESPUB__PREFETCH(t);
+}
+
+RESPUB__INLINE void respub__topic_hint_far(const respub__topic *t) {
+  if (!respub__name_is_near(t->len))
+    RESPUB__PREFETCH(t->name.far);
 }
 
 #endif

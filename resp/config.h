@@ -145,13 +145,17 @@
 #define RESPUB_FIRST_NODES 16
 #endif
 
-/* Channels and patterns of a subscriber: slots, of which a third stays free; a power of two from 4
- * to 65536. */
+/* Channels and patterns of a subscriber, some 100 bytes each; there is room for so many more at a
+ * time. A power of two from 4 to 65536. */
 #ifndef RESPUB_FIRST_TOPICS
+#if RESPUB_FAST
+#define RESPUB_FIRST_TOPICS 64
+#else
 #define RESPUB_FIRST_TOPICS 16
 #endif
+#endif
 
-/* Messages that a subscriber decodes ahead of their turn, 48 bytes each, so that what they need
+/* Messages that a subscriber decodes ahead of their turn, 44 bytes each, so that what they need
  * from memory comes all at once; 4 to 256. This table does not grow, and is left out without
  * RESPUB_FAST. */
 #ifndef RESPUB_AHEAD

@@ -130,7 +130,7 @@ static account churn(respub_delivery policy, size_t messages, size_t bytes) {
   /* Each drop is told with the next message that comes through. */
   CU_ASSERT_EQUAL(a.dropped_before + queue.dropped_old + queue.dropped_new, queue.dropped);
   for (unsigned i = 0; i < CHANNELS; i++)
-    CU_ASSERT_EQUAL(topics[i]->holds, 0);
+    CU_ASSERT_EQUAL(topics[i]->upkeep->holds, 0);
   tear_down();
   return a;
 }
