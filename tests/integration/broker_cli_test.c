@@ -1,5 +1,6 @@
 /* redis-cli, which knows nothing of this broker, as its client. */
 #include "broker/broker.h"
+#include "tests/support/folder.h"
 #include "tests/support/peer.h"
 #include "tests/support/process.h"
 #include "tests/support/test.h"
@@ -7,7 +8,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 enum {
   DEADLINE_MS = 20000
@@ -16,14 +16,14 @@ enum {
 typedef struct fixture {
   respub_broker *broker;
   char port[16];
-  char path[64];
+  respub_test_folder folder;
 } fixture;
 
 static void open_fixture(fixture *f, const char *username, const char *password) {
   respub_broker_options options;
-  snprintf(f->path, sizeof f->path, "/tmp/respub-broker-%ld", (long)getpid());
+  respub_test_folder_open(&f->folder, "socket");
   respub_broker_options_init(&options);
-  options.unix_path = f->path;
+  options.unix_path = f->folder.path;
   options.username = username;
   options.password = password;
   CU_ASSERT_EQUAL_FATAL(respub_broker_open(&f->broker, &options, NULL), RESPUB_OK);
@@ -33,6 +33,7 @@ static void open_fixture(fixture *f, const char *username, const char *password)
 
 static void close_fixture(fixture *f) {
   respub_broker_close(f->broker);
+  respub_test_folder_close(&f->folder);
 }
 
 /* True when redis-cli, given this input, ends well having printed exactly this. */
@@ -76,7 +77,7 @@ static void it_publishes_to_pattern_subscribers(void) {
   CU_ASSERT_TRUE(respub_test_peer_receive_text(&s, ":1\r\n", DEADLINE_MS));
   respub_test_peer_forget(&s, s.len);
   const char *const tcp[] = {"redis-cli", "-p", f.port, "PUBLISH", "news", "hello", NULL};
-  const char *const local[] = {"redis-cli", "-s", f.path, "PUBLISH", "news", "hello", NULL};
+  const char *const local[] = {"redis-cli", "-s", f.folder.path, "PUBLISH", "news", "hello", NULL};
   CU_ASSERT_TRUE(prints(tcp, "", "1\n"));
   CU_ASSERT_TRUE(prints(local, "", "1\n"));
   CU_ASSERT_TRUE(respub_test_peer_expect(&s, message, DEADLINE_MS));

@@ -1,6 +1,7 @@
 /* A broker and bytes that are hostile, come in small parts, or are very many. */
 #include "broker/broker.h"
 #include "tests/support/alloc.h"
+#include "tests/support/folder.h"
 #include "tests/support/peer.h"
 #include "tests/support/test.h"
 #include "tests/support/wait.h"
@@ -8,7 +9,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 enum {
   DEADLINE_MS = 30000
@@ -184,11 +184,11 @@ static void what_was_sent_before_the_end_is_answered(void) {
     COMMANDS = 60,
     SIZE = 50000
   };
-  char path[64];
-  snprintf(path, sizeof path, "/tmp/respub-broker-%ld", (long)getpid());
+  respub_test_folder folder;
   respub_broker_options options;
+  respub_test_folder_open(&folder, "socket");
   respub_broker_options_init(&options);
-  options.unix_path = path;
+  options.unix_path = folder.path;
   respub_broker *broker = start_with(&options);
   respub_test_peer p;
   char *echo = malloc(SIZE + 7);
@@ -196,7 +196,7 @@ static void what_was_sent_before_the_end_is_answered(void) {
   memset(echo, 'e', SIZE + 7);
   memcpy(echo, "ECHO ", 5);
   memcpy(echo + SIZE + 5, "\r\n", 2);
-  CU_ASSERT_TRUE_FATAL(respub_test_peer_unix(&p, path));
+  CU_ASSERT_TRUE_FATAL(respub_test_peer_unix(&p, folder.path));
   for (int i = 0; i < COMMANDS; i++)
     CU_ASSERT_TRUE(respub_test_peer_send(&p, echo, SIZE + 7, DEADLINE_MS));
   size_t already = p.len;
@@ -209,6 +209,7 @@ static void what_was_sent_before_the_end_is_answered(void) {
   free(echo);
   respub_test_peer_close(&p);
   respub_broker_close(broker);
+  respub_test_folder_close(&folder);
 }
 
 /* A hundred clients that promise much and send little. */

@@ -1,5 +1,6 @@
 /* Starting, stopping and ending a broker, from threads, signal handlers and forks. */
 #include "broker/broker.h"
+#include "tests/support/folder.h"
 #include "tests/support/peer.h"
 #include "tests/support/test.h"
 #include "tests/support/wait.h"
@@ -239,13 +240,13 @@ static void the_thread_takes_no_signals(void) {
 
 /* The child closes its copy while the parent's serves on. */
 static void a_forked_child_may_close_its_copy(void) {
-  char path[64];
-  snprintf(path, sizeof path, "/tmp/respub-broker-%ld", (long)getpid());
   respub_broker_options options;
   respub_broker *broker;
   respub_test_peer p, q;
+  respub_test_folder folder;
+  respub_test_folder_open(&folder, "socket");
   respub_broker_options_init(&options);
-  options.unix_path = path;
+  options.unix_path = folder.path;
   CU_ASSERT_EQUAL_FATAL(respub_broker_open(&broker, &options, NULL), RESPUB_OK);
   CU_ASSERT_EQUAL_FATAL(respub_broker_start(broker), RESPUB_OK);
   connect_peer(&p, broker);
@@ -260,12 +261,13 @@ static void a_forked_child_may_close_its_copy(void) {
   CU_ASSERT_EQUAL(waitpid(child, &status, 0), child);
   CU_ASSERT_TRUE(WIFEXITED(status) && WEXITSTATUS(status) == 7);
   CU_ASSERT_TRUE(answers(&p));
-  CU_ASSERT_TRUE(respub_test_peer_unix(&q, path));
+  CU_ASSERT_TRUE(respub_test_peer_unix(&q, folder.path));
   CU_ASSERT_TRUE(answers(&q));
   respub_test_peer_close(&p);
   respub_test_peer_close(&q);
   respub_broker_close(broker);
-  CU_ASSERT_NOT_EQUAL(access(path, F_OK), 0);
+  CU_ASSERT_NOT_EQUAL(access(folder.path, F_OK), 0);
+  respub_test_folder_close(&folder);
 }
 
 static void statistics_count_a_command_before_its_reply(void) {

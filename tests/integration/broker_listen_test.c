@@ -1,13 +1,12 @@
 /* Where a broker listens, and how it begins and ends. */
 #include "broker/broker.h"
+#include "tests/support/folder.h"
 #include "tests/support/peer.h"
-#include "tests/support/temporary.h"
 #include "tests/support/test.h"
 #include "tests/support/wait.h"
 
 #include <netinet/in.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -156,24 +155,9 @@ static void what_cannot_be_listened_on_is_refused_with_a_reason(void) {
 /* ------------------------------------------------------------------------------------------------
  * Unix sockets */
 
-typedef struct folder {
-  char name[RESPUB_TEST_TEMPORARY];
-  char path[108];
-  struct stat stat;
-} folder;
-
-static void open_folder(folder *f, const char *file) {
-  CU_ASSERT_PTR_NOT_NULL_FATAL(mkdtemp(respub_test_temporary(f->name, "broker")));
-  snprintf(f->path, sizeof f->path, "%s/%s", f->name, file);
-}
-
-static bool is_socket(folder *f) {
-  return lstat(f->path, &f->stat) == 0 && S_ISSOCK(f->stat.st_mode);
-}
-
-/* Fails when something was left behind. */
-static void close_folder(const folder *f) {
-  CU_ASSERT_EQUAL(rmdir(f->name), 0);
+static bool is_socket(const char *path) {
+  struct stat about;
+  return lstat(path, &about) == 0 && S_ISSOCK(about.st_mode);
 }
 
 static respub_broker *start_on(const char *path) {
@@ -198,31 +182,31 @@ static respub_status try_on(const char *path) {
 }
 
 static void a_unix_socket_is_served_and_removed(void) {
-  folder f;
-  open_folder(&f, "socket");
+  respub_test_folder f;
+  respub_test_folder_open(&f, "socket");
   respub_broker *broker = start_on(f.path);
   CU_ASSERT_EQUAL(respub_broker_port(broker), 0);
   CU_ASSERT_STRING_EQUAL(respub_broker_address(broker), f.path);
-  CU_ASSERT_TRUE(is_socket(&f));
+  CU_ASSERT_TRUE(is_socket(f.path));
   CU_ASSERT_TRUE(answers_url(respub_broker_url(broker)));
   respub_broker_close(broker);
-  close_folder(&f);
+  respub_test_folder_close(&f);
 }
 
 static void a_url_reaches_a_socket_of_any_name(void) {
-  folder f;
-  open_folder(&f, "a b%41?c#d\xc3\xa9:@[]&=+\"'");
+  respub_test_folder f;
+  respub_test_folder_open(&f, "a b%41?c#d\xc3\xa9:@[]&=+\"'");
   respub_broker *broker = start_on(f.path);
   CU_ASSERT_TRUE(answers_url(respub_broker_url(broker)));
   respub_broker_close(broker);
-  close_folder(&f);
+  respub_test_folder_close(&f);
 }
 
 /* A URL is for programs that have another working directory, too. */
 static void a_relative_path_has_an_absolute_url(void) {
-  folder f;
+  respub_test_folder f;
   char here[1024];
-  open_folder(&f, "socket");
+  respub_test_folder_open(&f, "socket");
   CU_ASSERT_PTR_NOT_NULL_FATAL(getcwd(here, sizeof here));
   CU_ASSERT_EQUAL_FATAL(chdir(f.name), 0);
   respub_broker *broker = start_on("socket");
@@ -231,16 +215,16 @@ static void a_relative_path_has_an_absolute_url(void) {
   CU_ASSERT_EQUAL(chdir(here), 0);
   CU_ASSERT_TRUE(answers_url(respub_broker_url(broker)));
   respub_broker_close(broker);
-  close_folder(&f);
+  respub_test_folder_close(&f);
 }
 
 static void a_relative_path_without_a_url_is_refused(void) {
-  folder f;
+  respub_test_folder f;
   char here[1024];
   /* With it the path is longer than an address may be, but not than what is kept of one. */
   static const char deep[] = "a-folder-whose-name-leaves-no-room-for-the-whole-path-of-a-socket-"
                              "that-is-within-it";
-  open_folder(&f, "");
+  respub_test_folder_open(&f, "");
   CU_ASSERT_PTR_NOT_NULL_FATAL(getcwd(here, sizeof here));
   CU_ASSERT_EQUAL_FATAL(chdir(f.name), 0);
   CU_ASSERT_EQUAL_FATAL(mkdir(deep, 0700), 0);
@@ -249,12 +233,12 @@ static void a_relative_path_without_a_url_is_refused(void) {
   CU_ASSERT_EQUAL(chdir(f.name), 0);
   CU_ASSERT_EQUAL(rmdir(deep), 0); /* nothing is in it */
   CU_ASSERT_EQUAL(chdir(here), 0);
-  close_folder(&f);
+  respub_test_folder_close(&f);
 }
 
 static void both_ways_lead_to_the_same_clients(void) {
-  folder f;
-  open_folder(&f, "socket");
+  respub_test_folder f;
+  respub_test_folder_open(&f, "socket");
   respub_broker_options options;
   respub_broker_options_init(&options);
   options.unix_path = f.path;
@@ -271,22 +255,22 @@ static void both_ways_lead_to_the_same_clients(void) {
   respub_test_peer_close(&local);
   respub_test_peer_close(&tcp);
   respub_broker_close(broker);
-  close_folder(&f);
+  respub_test_folder_close(&f);
 }
 
 static void a_socket_that_nobody_serves_any_more_is_replaced(void) {
-  folder f;
-  open_folder(&f, "socket");
+  respub_test_folder f;
+  respub_test_folder_open(&f, "socket");
   struct sockaddr_un address = {.sun_family = AF_UNIX};
   snprintf(address.sun_path, sizeof address.sun_path, "%s", f.path);
   int fd = socket(AF_UNIX, SOCK_STREAM, 0);
   CU_ASSERT_EQUAL_FATAL(bind(fd, (struct sockaddr *)&address, sizeof address), 0);
   close(fd);
-  CU_ASSERT_TRUE(is_socket(&f));
+  CU_ASSERT_TRUE(is_socket(f.path));
   respub_broker *broker = start_on(f.path);
   CU_ASSERT_TRUE(answers_url(respub_broker_url(broker)));
   respub_broker_close(broker);
-  close_folder(&f);
+  respub_test_folder_close(&f);
 }
 
 static bool was_visited(void *ctx) {
@@ -297,40 +281,42 @@ static bool was_visited(void *ctx) {
 
 /* And so is its broker: who looked whether somebody listens there goes again. */
 static void a_socket_in_use_is_left_alone(void) {
-  folder f;
-  open_folder(&f, "socket");
+  respub_test_folder f;
+  respub_test_folder_open(&f, "socket");
   respub_broker *broker = start_on(f.path);
   CU_ASSERT_EQUAL(try_on(f.path), RESPUB_EIO);
   CU_ASSERT_TRUE(respub_test_wait(was_visited, broker, DEADLINE_MS));
   CU_ASSERT_TRUE(answers_url(respub_broker_url(broker)));
   respub_broker_close(broker);
-  close_folder(&f);
+  respub_test_folder_close(&f);
 }
 
 static void a_file_that_is_no_socket_is_left_alone(void) {
-  folder f;
-  open_folder(&f, "socket");
+  respub_test_folder f;
+  respub_test_folder_open(&f, "socket");
   FILE *file = fopen(f.path, "w");
   CU_ASSERT_PTR_NOT_NULL_FATAL(file);
   fputs("mine", file);
   fclose(file);
   CU_ASSERT_EQUAL(try_on(f.path), RESPUB_EIO);
-  CU_ASSERT_FALSE(is_socket(&f));
-  CU_ASSERT_EQUAL(f.stat.st_size, 4);
+  struct stat about;
+  CU_ASSERT_FALSE(is_socket(f.path));
+  CU_ASSERT_EQUAL(stat(f.path, &about), 0);
+  CU_ASSERT_EQUAL(about.st_size, 4);
   unlink(f.path);
-  close_folder(&f);
+  respub_test_folder_close(&f);
 }
 
 static void another_ones_socket_is_not_removed(void) {
-  folder f;
-  open_folder(&f, "socket");
+  respub_test_folder f;
+  respub_test_folder_open(&f, "socket");
   respub_broker *first = start_on(f.path);
   CU_ASSERT_EQUAL(unlink(f.path), 0);
   respub_broker *second = start_on(f.path);
   respub_broker_close(first);
   CU_ASSERT_TRUE(answers_url(respub_broker_url(second)));
   respub_broker_close(second);
-  close_folder(&f);
+  respub_test_folder_close(&f);
 }
 
 int main(int argc, char **argv) {

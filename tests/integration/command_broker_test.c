@@ -1,24 +1,16 @@
 /* respub broker as a process: where it listens, how it ends, who can talk to it. */
 #include "tests/support/command.h"
-#include "tests/support/temporary.h"
+#include "tests/support/folder.h"
 #include "tests/support/test.h"
 
 #include <signal.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 enum {
   DEADLINE_MS = 10000
 };
-
-/* A folder of its own for a socket. */
-static void socket_path(char folder[RESPUB_TEST_TEMPORARY], char path[96]) {
-  CU_ASSERT_PTR_NOT_NULL_FATAL(mkdtemp(respub_test_temporary(folder, "broker")));
-  snprintf(path, 96, "%s/socket", folder);
-}
 
 static bool redis_cli_hears_pong(const char *option, const char *where) {
   respub_test_output r;
@@ -53,31 +45,33 @@ static void sigint_ends_it_too(void) {
 }
 
 static void a_unix_socket_alone_and_its_end(void) {
-  char folder[RESPUB_TEST_TEMPORARY], path[96], wanted[128];
+  respub_test_folder folder;
+  char wanted[128];
   struct stat s;
-  socket_path(folder, path);
-  respub_test_process *p = respub_test_command_start(RESPUB_TEST_WORDS("broker", "--unix", path));
+  respub_test_folder_open(&folder, "socket");
+  respub_test_process *p =
+      respub_test_command_start(RESPUB_TEST_WORDS("broker", "--unix", folder.path));
   CU_ASSERT_PTR_NOT_NULL_FATAL(p);
   const char *line = respub_test_process_line(p, DEADLINE_MS);
-  snprintf(wanted, sizeof wanted, "listening on %s", path);
+  snprintf(wanted, sizeof wanted, "listening on %s", folder.path);
   CU_ASSERT_STRING_EQUAL(line != NULL ? line : "", wanted);
-  CU_ASSERT_TRUE(redis_cli_hears_pong("-s", path));
+  CU_ASSERT_TRUE(redis_cli_hears_pong("-s", folder.path));
   ends_with_0(p, SIGTERM);
-  CU_ASSERT_NOT_EQUAL(stat(path, &s), 0);
-  CU_ASSERT_EQUAL(rmdir(folder), 0);
+  CU_ASSERT_NOT_EQUAL(stat(folder.path, &s), 0);
+  respub_test_folder_close(&folder);
 }
 
 static void a_port_and_a_unix_socket_are_told_both(void) {
-  char folder[RESPUB_TEST_TEMPORARY], path[96];
-  socket_path(folder, path);
+  respub_test_folder folder;
+  respub_test_folder_open(&folder, "socket");
   respub_test_process *p =
-      respub_test_command_start(RESPUB_TEST_WORDS("broker", "--port", "0", "--unix", path));
+      respub_test_command_start(RESPUB_TEST_WORDS("broker", "--port", "0", "--unix", folder.path));
   CU_ASSERT_PTR_NOT_NULL_FATAL(p);
   const char *line = respub_test_process_line(p, DEADLINE_MS);
   CU_ASSERT_TRUE(line != NULL && strncmp(line, "listening on 127.0.0.1:", 23) == 0);
-  CU_ASSERT_PTR_NOT_NULL(respub_test_process_line_with(p, path, DEADLINE_MS));
+  CU_ASSERT_PTR_NOT_NULL(respub_test_process_line_with(p, folder.path, DEADLINE_MS));
   ends_with_0(p, SIGTERM);
-  CU_ASSERT_EQUAL(rmdir(folder), 0);
+  respub_test_folder_close(&folder);
 }
 
 static void what_it_cannot_listen_on_is_an_error(void) {

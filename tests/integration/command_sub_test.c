@@ -1,7 +1,7 @@
 /* respub sub as a process: what it prints, what it refuses, how it ends. */
 #include "tests/support/command.h"
+#include "tests/support/folder.h"
 #include "tests/support/server.h"
-#include "tests/support/temporary.h"
 #include "tests/support/test.h"
 #include "tests/support/wait.h"
 
@@ -241,14 +241,15 @@ static bool has_bytes(void *fd) {
 
 /* Nobody reads what it prints: it stands in a write, and still ends. */
 static void a_signal_ends_it_though_nobody_takes_its_output(void) {
-  char folder[RESPUB_TEST_TEMPORARY], fifo[96], command[1024];
-  CU_ASSERT_PTR_NOT_NULL_FATAL(mkdtemp(respub_test_temporary(folder, "sub")));
-  snprintf(fifo, sizeof fifo, "%s/fifo", folder);
-  CU_ASSERT_EQUAL(mkfifo(fifo, 0600), 0);
-  int fd = open(fifo, O_RDWR | O_NONBLOCK | O_CLOEXEC);
+  respub_test_folder folder;
+  char command[1024];
+  respub_test_folder_open(&folder, "fifo");
+  CU_ASSERT_EQUAL(mkfifo(folder.path, 0600), 0);
+  int fd = open(folder.path, O_RDWR | O_NONBLOCK | O_CLOEXEC);
   static const char script[] = "exec \"$0\" sub --raw -u \"$1\" stalled >\"$2\"";
-  const char *argv[] = {"sh",         "-c", script, respub_test_built("respub", command, 1024),
-                        server_url(), fifo, NULL};
+  const char *argv[] = {
+      "sh",         "-c",        script, respub_test_built("respub", command, 1024),
+      server_url(), folder.path, NULL};
   respub_test_process *p = respub_test_process_start(argv);
   CU_ASSERT_PTR_NOT_NULL_FATAL(p);
   CU_ASSERT_TRUE(respub_test_process_error_with(p, "subscribed to channel", DEADLINE_MS));
@@ -262,8 +263,8 @@ static void a_signal_ends_it_though_nobody_takes_its_output(void) {
   ends_with(p, 0);
   free(payload);
   close(fd);
-  CU_ASSERT_EQUAL(unlink(fifo), 0);
-  CU_ASSERT_EQUAL(rmdir(folder), 0);
+  CU_ASSERT_EQUAL(unlink(folder.path), 0);
+  respub_test_folder_close(&folder);
 }
 
 /* The loop ends when the reader is surely gone. */

@@ -4,14 +4,13 @@
 #include "tests/support/alloc.h"
 #include "tests/support/black_hole.h"
 #include "tests/support/check.h"
-#include "tests/support/temporary.h"
+#include "tests/support/folder.h"
 #include "tests/support/test.h"
 #include "tests/support/wait.h"
 
 #include <errno.h>
 #include <poll.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -152,14 +151,12 @@ static void a_full_backlog_of_a_unix_socket_is_tried_again_soon(void) {
   enum {
     MOST_WAITING = 8
   };
-  char folder[RESPUB_TEST_TEMPORARY];
-  char path[80];
+  respub_test_folder folder;
   int waiting[MOST_WAITING];
   int count = 0;
   walk w = {.count = 1};
-  CU_ASSERT_PTR_NOT_NULL_FATAL(mkdtemp(respub_test_temporary(folder, "dial")));
-  (void)snprintf(path, sizeof path, "%s/s", folder);
-  CU_ASSERT_EQUAL(respub__address_local(&w.list[0], path), RESPUB_OK);
+  respub_test_folder_open(&folder, "socket");
+  CU_ASSERT_EQUAL(respub__address_local(&w.list[0], folder.path), RESPUB_OK);
   int listener = socket(AF_UNIX, SOCK_STREAM, 0);
   CU_ASSERT_EQUAL(bind(listener, &w.list[0].as.any, w.list[0].length), 0);
   CU_ASSERT_EQUAL(listen(listener, 1), 0);
@@ -181,8 +178,8 @@ static void a_full_backlog_of_a_unix_socket_is_tried_again_soon(void) {
   while (count > 0)
     respub__socket_close(waiting[--count]);
   respub__socket_close(listener);
-  CU_ASSERT_EQUAL(unlink(path), 0);
-  CU_ASSERT_EQUAL(rmdir(folder), 0);
+  CU_ASSERT_EQUAL(unlink(folder.path), 0);
+  respub_test_folder_close(&folder);
 }
 
 static void closing_half_way_leaves_nothing_behind(void) {

@@ -1,6 +1,6 @@
 #include "net/socket.h"
 #include "tests/support/check.h"
-#include "tests/support/temporary.h"
+#include "tests/support/folder.h"
 #include "tests/support/test.h"
 #include "tests/support/wait.h"
 
@@ -195,30 +195,15 @@ static void a_socket_that_meets_itself_is_refused(void) {
 /* ------------------------------------------------------------------------------------------------
  * Unix sockets */
 
-typedef struct folder {
-  char name[RESPUB_TEST_TEMPORARY];
-  char path[80];
-} folder;
-
-static void make_folder(folder *f) {
-  CU_ASSERT_PTR_NOT_NULL_FATAL(mkdtemp(respub_test_temporary(f->name, "socket")));
-  (void)snprintf(f->path, sizeof f->path, "%s/s", f->name);
-}
-
-static void remove_folder(const folder *f) {
-  (void)unlink(f->path);
-  CU_ASSERT_EQUAL(rmdir(f->name), 0);
-}
-
 static void a_unix_socket_takes_connections(void) {
-  folder f;
+  respub_test_folder f;
   int listener;
   int fd;
   int other;
   char byte;
   respub_slice hello = RESPUB_LIT("h");
   respub__address address;
-  make_folder(&f);
+  respub_test_folder_open(&f, "socket");
   CU_ASSERT_EQUAL_FATAL(respub__socket_listen_unix(&listener, f.path, NULL), RESPUB_OK);
   is_clean(listener);
   CU_ASSERT_EQUAL(respub__address_local(&address, f.path), RESPUB_OK);
@@ -234,16 +219,17 @@ static void a_unix_socket_takes_connections(void) {
   respub__socket_close(fd);
   respub__socket_close(other);
   respub__socket_close(listener);
-  remove_folder(&f);
+  CU_ASSERT_EQUAL(unlink(f.path), 0);
+  respub_test_folder_close(&f);
 }
 
 static void only_a_socket_file_that_is_abandoned_is_replaced(void) {
-  folder f;
+  respub_test_folder f;
   int first;
   int second;
   struct stat about;
   respub_error e = {RESPUB_OK, ""};
-  make_folder(&f);
+  respub_test_folder_open(&f, "socket");
   CU_ASSERT_EQUAL_FATAL(respub__socket_listen_unix(&first, f.path, NULL), RESPUB_OK);
   CU_ASSERT_EQUAL(respub__socket_listen_unix(&second, f.path, &e), RESPUB_EIO);
   CU_ASSERT_EQUAL(errno, EADDRINUSE);
@@ -260,7 +246,8 @@ static void only_a_socket_file_that_is_abandoned_is_replaced(void) {
   CU_ASSERT_EQUAL(respub__socket_listen_unix(&second, f.path, &e), RESPUB_EIO);
   CU_ASSERT_EQUAL(stat(f.path, &about), 0);
   CU_ASSERT_EQUAL(about.st_size, 8);
-  remove_folder(&f);
+  CU_ASSERT_EQUAL(unlink(f.path), 0);
+  respub_test_folder_close(&f);
 }
 
 static void a_path_too_long_for_a_socket_is_refused(void) {
@@ -283,10 +270,10 @@ static void a_full_backlog_of_a_unix_socket_is_no_failure(void) {
   enum {
     MOST = 8
   };
-  folder f;
+  respub_test_folder f;
   int fds[MOST];
   respub__address address;
-  make_folder(&f);
+  respub_test_folder_open(&f, "socket");
   CU_ASSERT_EQUAL(respub__address_local(&address, f.path), RESPUB_OK);
   int listener = socket(AF_UNIX, SOCK_STREAM, 0);
   CU_ASSERT_EQUAL(bind(listener, &address.as.any, address.length), 0);
@@ -302,7 +289,8 @@ static void a_full_backlog_of_a_unix_socket_is_no_failure(void) {
   while (count > 0)
     respub__socket_close(fds[--count]);
   respub__socket_close(listener);
-  remove_folder(&f);
+  CU_ASSERT_EQUAL(unlink(f.path), 0);
+  respub_test_folder_close(&f);
 }
 
 /* ------------------------------------------------------------------------------------------------

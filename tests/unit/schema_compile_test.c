@@ -1,7 +1,7 @@
 /* Schemas that cannot be used, and what is said about them; schemas as text and as files. */
 #include "tests/support/check.h"
+#include "tests/support/folder.h"
 #include "tests/support/guard.h"
-#include "tests/support/temporary.h"
 #include "tests/support/test.h"
 #include "tests/support/verdict.h"
 
@@ -269,27 +269,25 @@ static void check_load(const char *path, respub_status wanted, const char *end) 
 }
 
 static void schemas_are_loaded_from_files(void) {
-  char folder[RESPUB_TEST_TEMPORARY];
-  char path[80];
-  CU_ASSERT_PTR_NOT_NULL_FATAL(mkdtemp(respub_test_temporary(folder, "schema")));
-  (void)snprintf(path, sizeof path, "%s/schema.json", folder);
-  check_load(path, RESPUB_EIO, "schema.json: no such file");
-  check_load(folder, RESPUB_EIO, ": it is a folder");
+  respub_test_folder folder;
+  respub_test_folder_open(&folder, "schema.json");
+  check_load(folder.path, RESPUB_EIO, "schema.json: no such file");
+  check_load(folder.name, RESPUB_EIO, ": it is a folder");
   check_load("/nonexistent\n\x7f", RESPUB_EIO, "/nonexistent??: no such file");
-  write_file(path, "", 0);
-  check_load(path, RESPUB_ESCHEMA, "the text ends where a value is due");
-  write_file(path, "{\"type\":\"null\"}", 100);
+  write_file(folder.path, "", 0);
+  check_load(folder.path, RESPUB_ESCHEMA, "the text ends where a value is due");
+  write_file(folder.path, "{\"type\":\"null\"}", 100);
   respub_schema *schema = NULL;
-  CU_ASSERT_EQUAL_FATAL(respub_schema_load(&schema, path, NULL), RESPUB_OK);
+  CU_ASSERT_EQUAL_FATAL(respub_schema_load(&schema, folder.path, NULL), RESPUB_OK);
   CU_ASSERT_STRING_EQUAL(respub_schema_json(schema), "{\n  \"type\": \"null\"\n}");
   respub_schema_free(schema);
-  write_file(path, "{}", MIB + 1);
-  check_load(path, RESPUB_EIO, ": it is larger than 1 MiB");
-  write_file(path, "{}", MIB);
-  CU_ASSERT_EQUAL(respub_schema_load(&schema, path, NULL), RESPUB_OK);
+  write_file(folder.path, "{}", MIB + 1);
+  check_load(folder.path, RESPUB_EIO, ": it is larger than 1 MiB");
+  write_file(folder.path, "{}", MIB);
+  CU_ASSERT_EQUAL(respub_schema_load(&schema, folder.path, NULL), RESPUB_OK);
   respub_schema_free(schema);
-  CU_ASSERT_EQUAL(unlink(path), 0);
-  CU_ASSERT_EQUAL(rmdir(folder), 0);
+  CU_ASSERT_EQUAL(unlink(folder.path), 0);
+  respub_test_folder_close(&folder);
 }
 
 /* Thousands of levels of references or of nesting must not take the stack. */
