@@ -148,11 +148,7 @@
 /* Channels and patterns of a subscriber, some 100 bytes each; there is room for so many more at a
  * time. A power of two from 4 to 65536. */
 #ifndef RESPUB_FIRST_TOPICS
-#if RESPUB_FAST
-#define RESPUB_FIRST_TOPICS 64
-#else
 #define RESPUB_FIRST_TOPICS 16
-#endif
 #endif
 
 /* Messages that a subscriber decodes ahead of their turn, 44 bytes each, so that what they need
