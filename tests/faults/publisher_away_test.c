@@ -1,6 +1,7 @@
 /* What a publisher does while a real server is away, and how it comes back. */
 #include "pubsub/pubsub.h"
 #include "tests/support/check.h"
+#include "tests/support/host.h"
 #include "tests/support/recorder.h"
 #include "tests/support/server.h"
 #include "tests/support/test.h"
@@ -361,10 +362,6 @@ int main(int argc, char **argv) {
       RESPUB_TEST(at_least_once_publishes_again_what_may_be_lost),
       RESPUB_TEST(events_tell_the_life_of_the_connection_in_order),
   };
-  server = respub_test_server_start(NULL);
-  if (server == NULL)
-    return 1;
-  int code = respub_test_main("publisher away", tests, RESPUB_TEST_COUNT(tests), argc, argv);
-  respub_test_server_free(server);
-  return code;
+  return respub_test_main_at_redis(&server, "publisher away", tests, RESPUB_TEST_COUNT(tests), argc,
+                                   argv);
 }

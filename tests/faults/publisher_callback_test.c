@@ -1,5 +1,6 @@
 /* Results that one thread tells to callbacks while another waits for something that they bring. */
 #include "pubsub/publisher.h"
+#include "tests/support/host.h"
 #include "tests/support/server.h"
 #include "tests/support/test.h"
 #include "tests/support/wait.h"
@@ -114,11 +115,6 @@ static const respub_test tests[] = {
 };
 
 int main(int argc, char **argv) {
-  server = respub_test_server_start(NULL);
-  if (server == NULL)
-    return 1;
-  int failed =
-      respub_test_main("callbacks of a publisher", tests, RESPUB_TEST_COUNT(tests), argc, argv);
-  respub_test_server_free(server);
-  return failed;
+  return respub_test_main_at_redis(&server, "callbacks of a publisher", tests,
+                                   RESPUB_TEST_COUNT(tests), argc, argv);
 }

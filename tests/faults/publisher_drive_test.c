@@ -1,6 +1,7 @@
 /* A publisher in an event loop, called from its own callbacks, closed from anywhere, and after
  * fork. */
 #include "pubsub/pubsub.h"
+#include "tests/support/host.h"
 #include "tests/support/server.h"
 #include "tests/support/test.h"
 #include "tests/support/wait.h"
@@ -343,10 +344,6 @@ int main(int argc, char **argv) {
       RESPUB_TEST(a_child_of_fork_touches_nothing_of_its_parents),
       RESPUB_TEST(an_option_out_of_its_range_is_named),
   };
-  server = respub_test_server_start(NULL);
-  if (server == NULL)
-    return 1;
-  int code = respub_test_main("publisher driven", tests, RESPUB_TEST_COUNT(tests), argc, argv);
-  respub_test_server_free(server);
-  return code;
+  return respub_test_main_at_redis(&server, "publisher driven", tests, RESPUB_TEST_COUNT(tests),
+                                   argc, argv);
 }

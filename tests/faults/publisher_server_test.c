@@ -2,6 +2,7 @@
  * then says. */
 #include "pubsub/pubsub.h"
 #include "tests/support/check.h"
+#include "tests/support/host.h"
 #include "tests/support/peer.h"
 #include "tests/support/server.h"
 #include "tests/support/test.h"
@@ -476,10 +477,6 @@ int main(int argc, char **argv) {
       RESPUB_TEST(a_full_server_is_told_from_one_that_is_away),
       RESPUB_TEST(a_message_beyond_the_limit_of_the_server_is_refused),
   };
-  server = respub_test_server_start(NULL);
-  if (server == NULL)
-    return 1;
-  int code = respub_test_main("publisher and server", tests, RESPUB_TEST_COUNT(tests), argc, argv);
-  respub_test_server_free(server);
-  return code;
+  return respub_test_main_at_redis(&server, "publisher and server", tests, RESPUB_TEST_COUNT(tests),
+                                   argc, argv);
 }

@@ -2,6 +2,7 @@
  * nobody: what is late, lost or disturbed by a signal ends as it does elsewhere, and who comes
  * meanwhile is not kept waiting. */
 #include "pubsub/pubsub.h"
+#include "tests/support/host.h"
 #include "tests/support/peer.h"
 #include "tests/support/server.h"
 #include "tests/support/test.h"
@@ -229,11 +230,6 @@ static const respub_test tests[] = {
 };
 
 int main(int argc, char **argv) {
-  server = respub_test_server_start(NULL);
-  if (server == NULL)
-    return 1;
-  int failed = respub_test_main("publisher that one thread uses alone", tests,
-                                RESPUB_TEST_COUNT(tests), argc, argv);
-  respub_test_server_free(server);
-  return failed;
+  return respub_test_main_at_redis(&server, "publisher that one thread uses alone", tests,
+                                   RESPUB_TEST_COUNT(tests), argc, argv);
 }

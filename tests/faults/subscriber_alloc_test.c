@@ -1,6 +1,7 @@
 /* Memory that runs out at each allocation of a subscriber's life, one after the other. */
 #include "pubsub/pubsub.h"
 #include "tests/support/alloc.h"
+#include "tests/support/host.h"
 #include "tests/support/recorder.h"
 #include "tests/support/server.h"
 #include "tests/support/test.h"
@@ -193,12 +194,8 @@ static const respub_test tests[] = {
 
 int main(int argc, char **argv) {
   respub_test_recorder_init(&seen);
-  server = respub_test_server_start(NULL);
-  if (server == NULL)
-    return 1;
-  int failed =
-      respub_test_main("subscriber without memory", tests, RESPUB_TEST_COUNT(tests), argc, argv);
-  respub_test_server_free(server);
+  int failed = respub_test_main_at_redis(&server, "subscriber without memory", tests,
+                                         RESPUB_TEST_COUNT(tests), argc, argv);
   respub_test_recorder_free(&seen);
   return failed;
 }

@@ -1,6 +1,7 @@
 /* What real servers do to a subscriber, and what it then tells. */
 #include "net/clock.h"
 #include "pubsub/pubsub.h"
+#include "tests/support/host.h"
 #include "tests/support/peer.h"
 #include "tests/support/recorder.h"
 #include "tests/support/server.h"
@@ -462,11 +463,6 @@ static const respub_test tests[] = {
 };
 
 int main(int argc, char **argv) {
-  server = respub_test_server_start(NULL);
-  if (server == NULL)
-    return 1;
-  int failed =
-      respub_test_main("subscriber and server", tests, RESPUB_TEST_COUNT(tests), argc, argv);
-  respub_test_server_free(server);
-  return failed;
+  return respub_test_main_at_redis(&server, "subscriber and server", tests,
+                                   RESPUB_TEST_COUNT(tests), argc, argv);
 }

@@ -1,5 +1,6 @@
 /* The table of faults in the README's section on reliability: for each, the events, in order. */
 #include "pubsub/pubsub.h"
+#include "tests/support/host.h"
 #include "tests/support/peer.h"
 #include "tests/support/recorder.h"
 #include "tests/support/server.h"
@@ -306,11 +307,6 @@ static const respub_test tests[] = {
 };
 
 int main(int argc, char **argv) {
-  server = respub_test_server_start(NULL);
-  if (server == NULL)
-    return 1;
-  int failed =
-      respub_test_main("subscriber's stories", tests, RESPUB_TEST_COUNT(tests), argc, argv);
-  respub_test_server_free(server);
-  return failed;
+  return respub_test_main_at_redis(&server, "subscriber's stories", tests, RESPUB_TEST_COUNT(tests),
+                                   argc, argv);
 }

@@ -1,6 +1,7 @@
 /* Eight threads that do everything to one subscriber at once, under load, until the time is over;
  * made to be run under ThreadSanitizer. RESPUB_STRESS_SECONDS says how long (2). */
 #include "pubsub/pubsub.h"
+#include "tests/support/host.h"
 #include "tests/support/peer.h"
 #include "tests/support/server.h"
 #include "tests/support/test.h"
@@ -221,10 +222,6 @@ static const respub_test tests[] = {
 };
 
 int main(int argc, char **argv) {
-  server = respub_test_server_start(NULL);
-  if (server == NULL)
-    return 1;
-  int failed = respub_test_main("subscriber stress", tests, RESPUB_TEST_COUNT(tests), argc, argv);
-  respub_test_server_free(server);
-  return failed;
+  return respub_test_main_at_redis(&server, "subscriber stress", tests, RESPUB_TEST_COUNT(tests),
+                                   argc, argv);
 }

@@ -1,6 +1,7 @@
 /* respub pub as a process: one message, many lines, refusals, a server that goes away. */
 #define _XOPEN_SOURCE 700 /* posix_openpt */
 #include "tests/support/command.h"
+#include "tests/support/host.h"
 #include "tests/support/server.h"
 #include "tests/support/test.h"
 
@@ -397,12 +398,11 @@ int main(int argc, char **argv) {
       RESPUB_TEST(a_reader_that_is_gone_is_an_error),
       RESPUB_TEST(a_terminal_sees_lines_rate_and_errors),
   };
-  server = respub_test_server_start(NULL);
   broker = respub_test_command_broker(broker_url, sizeof broker_url);
-  int code = 1;
-  if (server != NULL && broker != NULL)
-    code = respub_test_main("command_pub", tests, RESPUB_TEST_COUNT(tests), argc, argv);
+  if (broker == NULL)
+    return 1;
+  int code = respub_test_main_at_redis(&server, "command_pub", tests, RESPUB_TEST_COUNT(tests),
+                                       argc, argv);
   respub_test_process_end(broker);
-  respub_test_server_free(server);
   return code;
 }

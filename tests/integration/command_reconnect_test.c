@@ -1,5 +1,6 @@
 /* respub sub while its server is killed, frozen, away: nothing is lost in silence. */
 #include "tests/support/command.h"
+#include "tests/support/host.h"
 #include "tests/support/server.h"
 #include "tests/support/test.h"
 #include "tests/support/wait.h"
@@ -190,10 +191,6 @@ int main(int argc, char **argv) {
       RESPUB_TEST(a_server_that_is_away_at_the_start_is_waited_for),
       RESPUB_TEST(a_server_that_stays_away_is_told_once),
   };
-  server = respub_test_server_start(NULL);
-  int code = 1;
-  if (server != NULL)
-    code = respub_test_main("command_reconnect", tests, RESPUB_TEST_COUNT(tests), argc, argv);
-  respub_test_server_free(server);
-  return code;
+  return respub_test_main_at_redis(&server, "command_reconnect", tests, RESPUB_TEST_COUNT(tests),
+                                   argc, argv);
 }

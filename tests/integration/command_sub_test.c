@@ -1,6 +1,7 @@
 /* respub sub as a process: what it prints, what it refuses, how it ends. */
 #include "tests/support/command.h"
 #include "tests/support/folder.h"
+#include "tests/support/host.h"
 #include "tests/support/server.h"
 #include "tests/support/test.h"
 #include "tests/support/wait.h"
@@ -375,12 +376,11 @@ int main(int argc, char **argv) {
       RESPUB_TEST(refused_channels_end_it_only_when_they_are_all),
       RESPUB_TEST(the_environment_names_the_server),
   };
-  server = respub_test_server_start(NULL);
   broker = respub_test_command_broker(broker_url, sizeof broker_url);
-  int code = 1;
-  if (server != NULL && broker != NULL)
-    code = respub_test_main("command_sub", tests, RESPUB_TEST_COUNT(tests), argc, argv);
+  if (broker == NULL)
+    return 1;
+  int code = respub_test_main_at_redis(&server, "command_sub", tests, RESPUB_TEST_COUNT(tests),
+                                       argc, argv);
   respub_test_process_end(broker);
-  respub_test_server_free(server);
   return code;
 }

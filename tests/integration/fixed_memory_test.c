@@ -4,6 +4,7 @@
 #include "tests/support/check.h"
 #include "tests/support/guard.h"
 #include "tests/support/heap.h"
+#include "tests/support/host.h"
 #include "tests/support/server.h"
 #include "tests/support/test.h"
 #include "tests/support/wait.h"
@@ -483,10 +484,6 @@ int main(int argc, char **argv) {
       RESPUB_TEST(a_publisher_lives_in_what_it_tells_and_allocates_nothing),
       RESPUB_TEST(threads_wait_for_room_in_what_is_fixed),
   };
-  server = respub_test_server_start(NULL);
-  if (server == NULL)
-    return 1;
-  int failed = respub_test_main("fixed memory", tests, RESPUB_TEST_COUNT(tests), argc, argv);
-  respub_test_server_free(server);
-  return failed;
+  return respub_test_main_at_redis(&server, "fixed memory", tests, RESPUB_TEST_COUNT(tests), argc,
+                                   argv);
 }

@@ -3,6 +3,7 @@
 #include "pubsub/pubsub.h"
 #include "tests/support/alloc.h"
 #include "tests/support/check.h"
+#include "tests/support/host.h"
 #include "tests/support/server.h"
 #include "tests/support/test.h"
 #include "tests/support/wait.h"
@@ -245,10 +246,6 @@ int main(int argc, char **argv) {
       RESPUB_TEST(a_broker_lives_in_a_buffer),
       RESPUB_TEST(a_child_closes_what_its_parent_goes_on_with),
   };
-  server = respub_test_server_start(NULL);
-  if (server == NULL)
-    return 1;
-  int failed = respub_test_main("fixed sharing", tests, RESPUB_TEST_COUNT(tests), argc, argv);
-  respub_test_server_free(server);
-  return failed;
+  return respub_test_main_at_redis(&server, "fixed sharing", tests, RESPUB_TEST_COUNT(tests), argc,
+                                   argv);
 }

@@ -1,6 +1,7 @@
 /* Every row of the README's table of the Python library's names, exercised against redis-server. */
 #include "schema/schema.h"
 
+#include "tests/support/host.h"
 #include "tests/support/server.h"
 #include "tests/support/test.h"
 #include "tests/support/wait.h"
@@ -265,11 +266,10 @@ int main(int argc, char **argv) {
       RESPUB_TEST(create_message_and_extract_data),
       RESPUB_TEST(format_for_channel_and_parse_message),
   };
-  server = respub_test_server_start(NULL);
-  if (server == NULL || respub_registry_open(&registry, NULL) != RESPUB_OK)
+  if (respub_registry_open(&registry, NULL) != RESPUB_OK)
     return 1;
-  int code = respub_test_main("python names", tests, RESPUB_TEST_COUNT(tests), argc, argv);
+  int code = respub_test_main_at_redis(&server, "python names", tests, RESPUB_TEST_COUNT(tests),
+                                       argc, argv);
   respub_registry_close(registry);
-  respub_test_server_free(server);
   return code;
 }

@@ -3,6 +3,7 @@
 #include "schema/schema.h"
 #include "tests/support/alloc.h"
 #include "tests/support/check.h"
+#include "tests/support/host.h"
 #include "tests/support/server.h"
 #include "tests/support/test.h"
 #include "tests/support/verdict.h"
@@ -427,11 +428,10 @@ int main(int argc, char **argv) {
       RESPUB_TEST(a_handler_may_close_its_subscriber),
       RESPUB_TEST(subscribing_needs_a_handler_and_a_name),
   };
-  server = respub_test_server_start(NULL);
-  if (server == NULL || respub_registry_open(&registry, NULL) != RESPUB_OK)
+  if (respub_registry_open(&registry, NULL) != RESPUB_OK)
     return 1;
-  int code = respub_test_main("schema_publish", tests, RESPUB_TEST_COUNT(tests), argc, argv);
+  int code = respub_test_main_at_redis(&server, "schema_publish", tests, RESPUB_TEST_COUNT(tests),
+                                       argc, argv);
   respub_registry_close(registry);
-  respub_test_server_free(server);
   return code;
 }

@@ -1,6 +1,7 @@
 /* A subscriber at the moments when its calls meet: stop against run, flush after a stop, an
  * unsubscribe that ends what an event still names. */
 #include "pubsub/pubsub.h"
+#include "tests/support/host.h"
 #include "tests/support/recorder.h"
 #include "tests/support/server.h"
 #include "tests/support/test.h"
@@ -419,28 +420,11 @@ static const respub_test redis_tests[] = {
     RESPUB_TEST(a_refused_channel_keeps_its_name_while_its_event_is_looked_at),
 };
 
-static int begin_redis(void) {
-  server = respub_test_server_start(NULL);
-  return server == NULL;
-}
-
-static int begin_broker(void) {
-  server = respub_test_server_start_broker();
-  return server == NULL;
-}
-
-static int end_server(void) {
-  respub_test_server_free(server);
-  return 0;
-}
-
 int main(int argc, char **argv) {
   static const respub_test_suite suites[] = {
-      {"subscriber edges at redis-server", tests, RESPUB_TEST_COUNT(tests), begin_redis,
-       end_server},
-      {"subscriber edges at the broker", tests, RESPUB_TEST_COUNT(tests), begin_broker, end_server},
-      {"subscriber edges, refusals", redis_tests, RESPUB_TEST_COUNT(redis_tests), begin_redis,
-       end_server},
+      RESPUB_TEST_AT_REDIS("subscriber edges at redis-server", tests),
+      RESPUB_TEST_AT_BROKER("subscriber edges at the broker", tests),
+      RESPUB_TEST_AT_REDIS("subscriber edges, refusals", redis_tests),
   };
-  return respub_test_main_suites(suites, RESPUB_TEST_COUNT(suites), argc, argv);
+  return respub_test_main_hosted(&server, suites, RESPUB_TEST_COUNT(suites), argc, argv);
 }

@@ -1,6 +1,7 @@
 /* What comes while flush drives a subscriber by itself: kept, in order, for whoever delivers next;
  * and what was read and found no room when a stop came. */
 #include "pubsub/pubsub.h"
+#include "tests/support/host.h"
 #include "tests/support/recorder.h"
 #include "tests/support/server.h"
 #include "tests/support/test.h"
@@ -300,26 +301,10 @@ static const respub_test tests[] = {
     RESPUB_TEST(a_stop_loses_nothing_that_was_read_when_memory_had_run_out),
 };
 
-static int begin_redis(void) {
-  server = respub_test_server_start(NULL);
-  return server == NULL;
-}
-
-static int begin_broker(void) {
-  server = respub_test_server_start_broker();
-  return server == NULL;
-}
-
-static int end_server(void) {
-  respub_test_server_free(server);
-  return 0;
-}
-
 int main(int argc, char **argv) {
   static const respub_test_suite suites[] = {
-      {"subscriber flush at redis-server", tests, RESPUB_TEST_COUNT(tests), begin_redis,
-       end_server},
-      {"subscriber flush at the broker", tests, RESPUB_TEST_COUNT(tests), begin_broker, end_server},
+      RESPUB_TEST_AT_REDIS("subscriber flush at redis-server", tests),
+      RESPUB_TEST_AT_BROKER("subscriber flush at the broker", tests),
   };
-  return respub_test_main_suites(suites, RESPUB_TEST_COUNT(suites), argc, argv);
+  return respub_test_main_hosted(&server, suites, RESPUB_TEST_COUNT(suites), argc, argv);
 }

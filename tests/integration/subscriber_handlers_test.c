@@ -1,6 +1,7 @@
 /* What handlers may do to their own subscriber: everything. */
 #include "pubsub/pubsub.h"
 #include "tests/support/driven.h"
+#include "tests/support/host.h"
 #include "tests/support/server.h"
 #include "tests/support/test.h"
 #include "tests/support/wait.h"
@@ -191,27 +192,10 @@ static const respub_test tests[] = {
     RESPUB_TEST(a_handler_may_stop_and_the_subscriber_goes_on_later),
 };
 
-static int begin_redis(void) {
-  server = respub_test_server_start(NULL);
-  return server == NULL;
-}
-
-static int begin_broker(void) {
-  server = respub_test_server_start_broker();
-  return server == NULL;
-}
-
-static int end_server(void) {
-  respub_test_server_free(server);
-  return 0;
-}
-
 int main(int argc, char **argv) {
   static const respub_test_suite suites[] = {
-      {"subscriber handlers at redis-server", tests, RESPUB_TEST_COUNT(tests), begin_redis,
-       end_server},
-      {"subscriber handlers at the broker", tests, RESPUB_TEST_COUNT(tests), begin_broker,
-       end_server},
+      RESPUB_TEST_AT_REDIS("subscriber handlers at redis-server", tests),
+      RESPUB_TEST_AT_BROKER("subscriber handlers at the broker", tests),
   };
-  return respub_test_main_suites(suites, RESPUB_TEST_COUNT(suites), argc, argv);
+  return respub_test_main_hosted(&server, suites, RESPUB_TEST_COUNT(suites), argc, argv);
 }

@@ -1,6 +1,7 @@
 /* A subscriber in each of the ways to drive it, at redis-server and at the embedded broker. */
 #include "pubsub/pubsub.h"
 #include "tests/support/driven.h"
+#include "tests/support/host.h"
 #include "tests/support/server.h"
 #include "tests/support/test.h"
 #include "tests/support/wait.h"
@@ -302,25 +303,10 @@ static const respub_test tests[] = {
     RESPUB_TEST(a_forked_child_is_told_so_and_does_no_harm),
 };
 
-static int begin_redis(void) {
-  server = respub_test_server_start(NULL);
-  return server == NULL;
-}
-
-static int begin_broker(void) {
-  server = respub_test_server_start_broker();
-  return server == NULL;
-}
-
-static int end_server(void) {
-  respub_test_server_free(server);
-  return 0;
-}
-
 int main(int argc, char **argv) {
   static const respub_test_suite suites[] = {
-      {"subscriber at redis-server", tests, RESPUB_TEST_COUNT(tests), begin_redis, end_server},
-      {"subscriber at the broker", tests, RESPUB_TEST_COUNT(tests), begin_broker, end_server},
+      RESPUB_TEST_AT_REDIS("subscriber at redis-server", tests),
+      RESPUB_TEST_AT_BROKER("subscriber at the broker", tests),
   };
-  return respub_test_main_suites(suites, RESPUB_TEST_COUNT(suites), argc, argv);
+  return respub_test_main_hosted(&server, suites, RESPUB_TEST_COUNT(suites), argc, argv);
 }
