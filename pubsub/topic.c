@@ -16,8 +16,11 @@ enum {
 #define MOST_NUMBERS (SIZE_MAX / 128 < UINT32_MAX / 4 ? (uint32_t)(SIZE_MAX / 128) : UINT32_MAX / 4)
 
 void respub__topics_init(respub__topics *topics, const respub_allocator *alloc, uint64_t seed) {
-  *topics = (respub__topics){
-      .alloc = *alloc, .most = MOST_NUMBERS, .chunk = RESPUB_FIRST_TOPICS, .seed = seed};
+  *topics = (respub__topics){.alloc = *alloc,
+                             .slots = &topics->no_slots,
+                             .most = MOST_NUMBERS,
+                             .chunk = RESPUB_FIRST_TOPICS,
+                             .seed = seed};
   while (topics->chunk >> topics->chunk_shift > 1)
     topics->chunk_shift++;
 }
@@ -151,8 +154,6 @@ respub__topic *respub__topics_find(const respub__topics *topics, respub_kind kin
 
 respub__topic *respub__topics_find_hashed(const respub__topics *topics, uint32_t hash,
                                           respub_kind kind, respub_slice name) {
-  if (topics->slots == NULL)
-    return NULL;
   uint32_t mask = topics->mask, slot;
   for (uint32_t i = hash & mask; (slot = topics->slots[i]) != 0; i = (i + 1) & mask) {
     if (!respub__slot_may_be(mask, hash, slot))

@@ -78,7 +78,8 @@ typedef struct respub__topics {
   respub_allocator alloc;
   respub__topic **chunks; /* one block with the slots */
   uint32_t *slots;        /* 0: free */
-  uint32_t mask;          /* slots - 1; slots is a power of two, or none at all */
+  uint32_t no_slots;      /* what slots is before there is memory: a single one, always free */
+  uint32_t mask;          /* slots - 1; slots is a power of two */
   uint32_t count;         /* topics */
   uint32_t numbers;       /* there is room for: those of all chunks */
   uint32_t most;          /* of these; fixed memory: topics at once */

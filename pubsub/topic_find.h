@@ -109,8 +109,6 @@ RESPUB__INLINE void respub__topics_hint(const respub__topics *topics, uint32_t h
 }
 
 RESPUB__INLINE respub__topic *respub__topics_guess(const respub__topics *topics, uint32_t hash) {
-  if (topics->slots == NULL)
-    return NULL;
   uint32_t slot;
   for (uint32_t i = hash & topics->mask;; i = (i + 1) & topics->mask) {
     slot = topics->slots[i];
