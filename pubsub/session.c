@@ -171,18 +171,9 @@ void respub__session_lost(respub__session *s) {
   s->restore_open = true;
   s->live = false;
   clear_wire(s);
-  respub__topic *unwanted = NULL;
   uint32_t at = 0;
   for (respub__topic *t; (t = respub__topics_next(&s->topics, &at)) != NULL;) {
     leave_topic(s, t);
-    if (t->wanted)
-      continue;
-    t->upkeep->next = unwanted;
-    unwanted = t;
-  }
-  while (unwanted != NULL) {
-    respub__topic *t = unwanted;
-    unwanted = t->upkeep->next;
     respub__session_discard(s, t);
   }
 }

@@ -133,7 +133,7 @@ respub_status respub_subscriber_punsubscribe_pattern(respub_subscriber *sub, res
   return end_name(sub, RESPUB_PATTERN, pattern);
 }
 
-/* Lock held on entry. By slot of the handlers' table, because topics move when one of them goes. */
+/* Lock held on entry. */
 static void end_all_locked(respub_subscriber *sub) {
   for (uint32_t i = 0; i < sub->handlers.capacity; i++)
     if (sub->handlers.slots[i].subscription != NULL)

@@ -95,8 +95,8 @@ static uint32_t hash_of_topic(const respub__topics *topics, const respub__topic 
   return respub__topics_hash(topics, (respub_kind)t->kind, respub__topic_slice(t));
 }
 
-static void place(respub__topics *topics, uint32_t hash, uint32_t number) {
-  uint32_t i = hash & topics->mask;
+static void place(respub__topics *topics, const respub__topic *t, uint32_t number) {
+  uint32_t hash = hash_of_topic(topics, t), i = hash & topics->mask;
   while (topics->slots[i] != 0)
     i = (i + 1) & topics->mask;
   topics->slots[i] = respub__slot_of(topics->mask, hash, number);
@@ -116,10 +116,8 @@ static bool resize_table(respub__topics *topics, uint32_t slots) {
   topics->chunks = fresh;
   topics->slots = (uint32_t *)(void *)(fresh + chunks);
   topics->mask = slots - 1;
-  for (uint32_t number = 0; number < topics->numbers; number++) {
-    const respub__topic *t = respub__topics_at(topics, number);
-    place(topics, hash_of_topic(topics, t), number);
-  }
+  for (uint32_t number = 0; number < topics->numbers; number++)
+    place(topics, respub__topics_at(topics, number), number);
   return true;
 }
 
@@ -133,7 +131,8 @@ static bool grow(respub__topics *topics) {
   if (upkeep == NULL)
     return false;
   char *behind = (char *)(upkeep + n);
-  behind += -(uintptr_t)behind % RESPUB__LINE_BYTES;
+  if (RESPUB_FAST)
+    behind += -(uintptr_t)behind % RESPUB__LINE_BYTES;
   respub__topic *t = (respub__topic *)(void *)behind;
   topics->chunks[topics->numbers >> topics->chunk_shift] = t;
   for (uint32_t i = n; i-- > 0;) {
@@ -179,9 +178,9 @@ respub__topic *respub__topics_add(respub__topics *topics, respub_kind kind, resp
     return NULL;
   respub__topic *t = topics->free;
   respub__upkeep *upkeep = t->upkeep;
-  place(topics, respub__topics_hash(topics, kind, name), t->len);
+  uint32_t number = t->len;
   topics->free = upkeep->next;
-  memset(upkeep, 0, sizeof *upkeep);
+  *upkeep = (respub__upkeep){.next = NULL};
   *t = (respub__topic){.len = (uint32_t)name.len,
                        .kind = (uint8_t)kind,
                        .wire = RESPUB__ABSENT,
@@ -189,6 +188,7 @@ respub__topic *respub__topics_add(respub__topics *topics, respub_kind kind, resp
                        .upkeep = upkeep,
                        .name.far = far};
   memcpy(is_near ? t->name.near : far, name.ptr, name.len);
+  place(topics, t, number);
   topics->count++;
   topics->changes++;
   return t;

@@ -117,7 +117,8 @@ respub__topic *respub__topics_add(respub__topics *topics, respub_kind kind, resp
 /* Ends the topic. Its memory is kept for the next one. */
 void respub__topics_remove(respub__topics *topics, respub__topic *topic);
 
-/* Every topic once: start with *at 0, go on until NULL. None may be added in between. */
+/* Every topic once: start with *at 0, go on until NULL. In between any may be removed, but none
+ * added. */
 respub__topic *respub__topics_next(const respub__topics *topics, uint32_t *at);
 
 #endif
