@@ -1,50 +1,14 @@
 /* What a publisher does while a real server is away, and how it comes back. */
 #include "pubsub/pubsub.h"
 #include "tests/support/check.h"
-#include "tests/support/host.h"
+#include "tests/support/publisher_fixture.h"
 #include "tests/support/recorder.h"
-#include "tests/support/server.h"
-#include "tests/support/test.h"
-#include "tests/support/wait.h"
 
 #include <pthread.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
-enum {
-  DEADLINE_MS = 15000
-};
-
-static respub_test_server *server;
-static respub_publisher *pub;
 static respub_test_recorder seen;
-
-static respub_publisher_options options(void) {
-  respub_publisher_options o;
-  respub_publisher_options_init(&o);
-  CU_ASSERT_EQUAL_FATAL(
-      respub_options_from_url(&o.connection, respub_test_server_url(server), NULL), RESPUB_OK);
-  o.timeout_ms = respub_test_scaled(DEADLINE_MS);
-  o.backoff_min_ms = 5;
-  o.backoff_max_ms = 50;
-  return o;
-}
-
-static void begin(const respub_publisher_options *o) {
-  CU_ASSERT_EQUAL_FATAL(respub_publisher_open(&pub, o, NULL), RESPUB_OK);
-}
-
-static void end(void) {
-  respub_publisher_close(pub);
-  pub = NULL;
-}
-
-static respub_publisher_stats stats(void) {
-  respub_publisher_stats s;
-  respub_publisher_get_stats(pub, &s);
-  return s;
-}
 
 static respub_status publish(const char *payload, respub_error *error) {
   return respub_publisher_publish(pub, RESPUB_LIT("news"), respub_slice_of_string(payload), NULL,
@@ -53,13 +17,6 @@ static respub_status publish(const char *payload, respub_error *error) {
 
 static bool flush(void) {
   return respub_publisher_flush(pub, respub_test_scaled(DEADLINE_MS)) == RESPUB_OK;
-}
-
-static unsigned long executed(void) {
-  static char reply[65536];
-  CU_ASSERT_FATAL(respub_test_server_command(server, reply, sizeof reply, "INFO commandstats") > 0);
-  const char *line = strstr(reply, "cmdstat_publish:calls=");
-  return line == NULL ? 0 : strtoul(strchr(line, '=') + 1, NULL, 10);
 }
 
 /* ------------------------------------------------------------------------------------------------
@@ -123,9 +80,9 @@ static void who_waits_is_served_when_the_server_is_back(void) {
     N = 4
   };
   attempt attempts[N];
-  respub_publisher_options o = options();
+  respub_publisher_options o = quick_options();
   o.away = RESPUB_AWAY_WAIT;
-  begin(&o);
+  open_publisher(&o);
   CU_ASSERT_TRUE(respub_test_server_kill(server));
   for (int i = 0; i < N; i++)
     CU_ASSERT_EQUAL_FATAL(pthread_create(&attempts[i].thread, NULL, run_attempt, &attempts[i]), 0);
@@ -135,16 +92,16 @@ static void who_waits_is_served_when_the_server_is_back(void) {
     CU_ASSERT_EQUAL(pthread_join(attempts[i].thread, NULL), 0);
     CU_ASSERT_EQUAL(attempts[i].status, RESPUB_OK);
   }
-  CU_ASSERT_EQUAL(executed(), N);
+  CU_ASSERT_EQUAL(respub_test_server_published(server), N);
   end();
 }
 
 static void who_waits_too_long_knows_that_nothing_was_sent(void) {
-  respub_publisher_options o = options();
+  respub_publisher_options o = quick_options();
   respub_error error;
   o.away = RESPUB_AWAY_WAIT;
   o.timeout_ms = 100;
-  begin(&o);
+  open_publisher(&o);
   CU_ASSERT_TRUE(respub_test_server_kill(server));
   CU_ASSERT_EQUAL(publish("x", &error), RESPUB_EUNSENT);
   RESPUB_CHECK(strstr(error.text, "no connection within 100 ms") != NULL, "%s", error.text);
@@ -156,9 +113,9 @@ static void who_waits_too_long_knows_that_nothing_was_sent(void) {
  * Buffering */
 
 static void what_was_buffered_goes_out_in_order_when_the_server_is_back(void) {
-  respub_publisher_options o = options();
+  respub_publisher_options o = quick_options();
   o.away = RESPUB_AWAY_BUFFER;
-  begin(&o);
+  open_publisher(&o);
   memset(&told, 0, sizeof told);
   CU_ASSERT_TRUE(respub_test_server_kill(server));
   for (unsigned i = 0; i < 50; i++)
@@ -169,15 +126,15 @@ static void what_was_buffered_goes_out_in_order_when_the_server_is_back(void) {
   CU_ASSERT_TRUE(flush());
   CU_ASSERT_EQUAL(told.ok, 50);
   CU_ASSERT_TRUE(in_order());
-  CU_ASSERT_EQUAL(executed(), 50);
+  CU_ASSERT_EQUAL(respub_test_server_published(server), 50);
   end();
 }
 
 static void a_full_buffer_refuses_the_new(void) {
-  respub_publisher_options o = options();
+  respub_publisher_options o = quick_options();
   o.away = RESPUB_AWAY_BUFFER;
   o.away_messages = 3;
-  begin(&o);
+  open_publisher(&o);
   memset(&told, 0, sizeof told);
   for (unsigned i = 0; i < 3; i++)
     CU_ASSERT_EQUAL(queue(i, 20), RESPUB_OK);
@@ -189,11 +146,11 @@ static void a_full_buffer_refuses_the_new(void) {
 }
 
 static void a_full_buffer_drops_the_oldest_and_tells_them(void) {
-  respub_publisher_options o = options();
+  respub_publisher_options o = quick_options();
   o.away = RESPUB_AWAY_BUFFER;
   o.overflow = RESPUB_OVERFLOW_DROP_OLDEST;
   o.away_bytes = 1500;
-  begin(&o);
+  open_publisher(&o);
   memset(&told, 0, sizeof told);
   for (unsigned i = 0; i < 10; i++)
     CU_ASSERT_EQUAL(queue(i, 300), RESPUB_OK);
@@ -215,10 +172,10 @@ static bool has_expired(void *ctx) {
 }
 
 static void what_is_buffered_too_long_gets_its_result(void) {
-  respub_publisher_options o = options();
+  respub_publisher_options o = quick_options();
   o.away = RESPUB_AWAY_BUFFER;
   o.away_expiry_ms = 50;
-  begin(&o);
+  open_publisher(&o);
   memset(&told, 0, sizeof told);
   CU_ASSERT_TRUE(respub_test_server_kill(server));
   CU_ASSERT_EQUAL(queue(0, 20), RESPUB_OK);
@@ -226,14 +183,14 @@ static void what_is_buffered_too_long_gets_its_result(void) {
   CU_ASSERT_TRUE(respub_test_wait(has_expired, NULL, DEADLINE_MS));
   CU_ASSERT_EQUAL(told.unsent, 2);
   CU_ASSERT_TRUE(respub_test_server_restart(server));
-  CU_ASSERT_EQUAL(executed(), 0);
+  CU_ASSERT_EQUAL(respub_test_server_published(server), 0);
   end();
 }
 
 static void what_is_queued_while_away_fails_at_once_by_default(void) {
-  respub_publisher_options o = options();
+  respub_publisher_options o = quick_options();
   o.backoff_min_ms = o.backoff_max_ms = 60000;
-  begin(&o);
+  open_publisher(&o);
   memset(&told, 0, sizeof told);
   CU_ASSERT_TRUE(respub_test_server_kill(server));
   CU_ASSERT_EQUAL(queue(0, 20), RESPUB_OK); /* nobody knows yet */
@@ -247,8 +204,8 @@ static void what_is_queued_while_away_fails_at_once_by_default(void) {
 
 /* Bytes that leave after the end of the server would leave the message in doubt. */
 static void what_is_queued_after_the_connection_was_closed_is_not_in_doubt(void) {
-  respub_publisher_options o = options();
-  begin(&o);
+  respub_publisher_options o = quick_options();
+  open_publisher(&o);
   memset(&told, 0, sizeof told);
   for (unsigned n = 1; n <= 20; n++) {
     CU_ASSERT_EQUAL(queue(n, 20), RESPUB_OK);
@@ -269,10 +226,10 @@ static void what_is_queued_after_the_connection_was_closed_is_not_in_doubt(void)
  * Bounds in flight */
 
 static void beyond_the_bound_queue_says_so_or_waits(void) {
-  respub_publisher_options o = options();
+  respub_publisher_options o = quick_options();
   o.inflight_bytes = 10000;
   o.queue_blocks = false;
-  begin(&o);
+  open_publisher(&o);
   memset(&told, 0, sizeof told);
   CU_ASSERT_EQUAL(respub_publisher_connect(pub, NULL), RESPUB_OK);
   CU_ASSERT_TRUE(respub_test_server_freeze(server));
@@ -286,7 +243,7 @@ static void beyond_the_bound_queue_says_so_or_waits(void) {
   CU_ASSERT_EQUAL(told.ok, n);
   end();
   o.queue_blocks = true;
-  begin(&o);
+  open_publisher(&o);
   memset(&told, 0, sizeof told);
   for (unsigned i = 0; i < 60; i++)
     CU_ASSERT_EQUAL(queue(i, 1000), RESPUB_OK);
@@ -306,10 +263,10 @@ static bool has_sent(void *ctx) {
 
 static void at_least_once_publishes_again_what_may_be_lost(void) {
   attempt a;
-  respub_publisher_options o = options();
+  respub_publisher_options o = quick_options();
   o.away = RESPUB_AWAY_WAIT;
   o.retry = RESPUB_RETRY_AT_LEAST_ONCE;
-  begin(&o);
+  open_publisher(&o);
   CU_ASSERT_EQUAL(publish("first", NULL), RESPUB_OK);
   CU_ASSERT_TRUE(respub_test_server_freeze(server));
   uint64_t before = stats().bytes_out;
@@ -319,17 +276,17 @@ static void at_least_once_publishes_again_what_may_be_lost(void) {
   CU_ASSERT_TRUE(respub_test_server_restart(server));
   CU_ASSERT_EQUAL(pthread_join(a.thread, NULL), 0);
   CU_ASSERT_EQUAL(a.status, RESPUB_OK);
-  CU_ASSERT_EQUAL(executed(), 1);
+  CU_ASSERT_EQUAL(respub_test_server_published(server), 1);
   end();
 }
 
 static void events_tell_the_life_of_the_connection_in_order(void) {
-  respub_publisher_options o = options();
+  respub_publisher_options o = quick_options();
   respub_test_recorder_init(&seen);
   o.on_event = respub_test_record;
   o.event_ctx = &seen;
   o.away = RESPUB_AWAY_WAIT;
-  begin(&o);
+  open_publisher(&o);
   CU_ASSERT_EQUAL(publish("one", NULL), RESPUB_OK);
   CU_ASSERT_TRUE(respub_test_server_kill(server));
   CU_ASSERT_EQUAL(respub_publisher_connect(pub, NULL), RESPUB_ECONNECT);

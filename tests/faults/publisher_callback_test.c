@@ -1,20 +1,14 @@
 /* Results that one thread tells to callbacks while another waits for something that they bring. */
 #include "pubsub/publisher.h"
-#include "tests/support/host.h"
-#include "tests/support/server.h"
-#include "tests/support/test.h"
-#include "tests/support/wait.h"
+#include "tests/support/publisher_fixture.h"
 
 #include <pthread.h>
 
 enum {
-  DEADLINE_MS = 15000,
   MANY = 40, /* more than are told in one go */
   SMALL = 100
 };
 
-static respub_test_server *server;
-static respub_publisher *pub;
 static char payload[MANY * 1000];
 static unsigned told;
 
@@ -24,19 +18,12 @@ static respub_status other_status;
 static int64_t other_ms;
 
 static void begin(size_t inflight_bytes) {
-  respub_publisher_options o;
-  respub_publisher_options_init(&o);
-  CU_ASSERT_EQUAL_FATAL(
-      respub_options_from_url(&o.connection, respub_test_server_url(server), NULL), RESPUB_OK);
+  respub_publisher_options o = respub_test_publisher_options(respub_test_server_url(server));
   o.timeout_ms = respub_test_scaled(DEADLINE_MS);
   o.inflight_bytes = inflight_bytes;
   told = 0;
-  CU_ASSERT_EQUAL_FATAL(respub_publisher_open(&pub, &o, NULL), RESPUB_OK);
+  open_publisher(&o);
   CU_ASSERT_EQUAL(respub_publisher_connect(pub, NULL), RESPUB_OK);
-}
-
-static void end(void) {
-  respub_publisher_close(pub);
 }
 
 static respub_status queue(size_t size, respub_published *done, void *ctx) {

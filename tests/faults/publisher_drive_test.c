@@ -1,10 +1,7 @@
 /* A publisher in an event loop, called from its own callbacks, closed from anywhere, and after
  * fork. */
 #include "pubsub/pubsub.h"
-#include "tests/support/host.h"
-#include "tests/support/server.h"
-#include "tests/support/test.h"
-#include "tests/support/wait.h"
+#include "tests/support/publisher_fixture.h"
 
 #include <poll.h>
 #include <pthread.h>
@@ -13,35 +10,13 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum {
-  DEADLINE_MS = 15000
-};
-
-static respub_test_server *server;
-static respub_publisher *pub;
 static unsigned told, delivered;
 static bool done_with;
-
-static respub_publisher_options options(void) {
-  respub_publisher_options o;
-  respub_publisher_options_init(&o);
-  CU_ASSERT_EQUAL_FATAL(
-      respub_options_from_url(&o.connection, respub_test_server_url(server), NULL), RESPUB_OK);
-  o.timeout_ms = respub_test_scaled(DEADLINE_MS);
-  o.backoff_min_ms = 5;
-  o.backoff_max_ms = 50;
-  return o;
-}
 
 static void begin(const respub_publisher_options *o) {
   told = delivered = 0;
   done_with = false;
-  CU_ASSERT_EQUAL_FATAL(respub_publisher_open(&pub, o, NULL), RESPUB_OK);
-}
-
-static void end(void) {
-  respub_publisher_close(pub);
-  pub = NULL;
+  open_publisher(o);
 }
 
 static respub_status publish(void) {
@@ -80,7 +55,7 @@ static void turn_until_told(unsigned n) {
 }
 
 static void an_event_loop_drives_it_without_waiting(void) {
-  respub_publisher_options o = options();
+  respub_publisher_options o = quick_options();
   begin(&o);
   for (int i = 0; i < 1000; i++)
     CU_ASSERT_EQUAL(queue(count), RESPUB_OK);
@@ -92,7 +67,7 @@ static void an_event_loop_drives_it_without_waiting(void) {
 }
 
 static void an_event_loop_reconnects(void) {
-  respub_publisher_options o = options();
+  respub_publisher_options o = quick_options();
   o.away = RESPUB_AWAY_BUFFER;
   begin(&o);
   CU_ASSERT_EQUAL(queue(count), RESPUB_OK);
@@ -112,7 +87,7 @@ static void *queue_one(void *ctx) {
 }
 
 static void a_message_queued_by_another_thread_wakes_the_loop(void) {
-  respub_publisher_options o = options();
+  respub_publisher_options o = quick_options();
   pthread_t thread;
   begin(&o);
   CU_ASSERT_EQUAL(queue(count), RESPUB_OK);
@@ -144,10 +119,8 @@ static void *run_loop(void *ctx) {
 }
 
 static bool server_has_it(void *ctx) {
-  char reply[65536];
   (void)ctx;
-  return respub_test_server_command(server, reply, sizeof reply, "INFO commandstats") > 0 &&
-         strstr(reply, "cmdstat_publish:calls=1,") != NULL;
+  return respub_test_server_published(server) == 1;
 }
 
 /* The loop polls for what there was to poll before the other thread's call. */
@@ -156,7 +129,7 @@ static void a_loop_goes_on_with_what_another_thread_has_left_half_sent(void) {
     LARGE = 16 * 1024 * 1024
   };
   static char large[LARGE];
-  respub_publisher_options o = options();
+  respub_publisher_options o = quick_options();
   struct pollfd fds[2];
   pthread_t loop;
   o.timeout_ms = respub_test_scaled(300);
@@ -196,7 +169,7 @@ static void queue_more(const respub_publish_result *result, respub_slice text, v
 }
 
 static void a_callback_may_queue_and_is_told_what_would_wait(void) {
-  respub_publisher_options o = options();
+  respub_publisher_options o = quick_options();
   begin(&o);
   CU_ASSERT_EQUAL(queue(queue_more), RESPUB_OK);
   int64_t deadline = respub_test_deadline(DEADLINE_MS);
@@ -220,7 +193,7 @@ static void note_end(const respub_event *event, void *ctx) {
 }
 
 static void close_from_a_callback_ends_it_when_the_call_returns(void) {
-  respub_publisher_options o = options();
+  respub_publisher_options o = quick_options();
   o.on_event = note_end;
   begin(&o);
   for (int i = 0; i < 5; i++)
@@ -239,7 +212,7 @@ static void close_at_connected(const respub_event *event, void *ctx) {
 }
 
 static void close_from_an_event_leaves_the_message_unsent(void) {
-  respub_publisher_options o = options();
+  respub_publisher_options o = quick_options();
   o.on_event = close_at_connected;
   begin(&o);
   CU_ASSERT_EQUAL(publish(), RESPUB_EUNSENT);
@@ -258,7 +231,7 @@ static void count_unsent(const respub_publish_result *result, respub_slice text,
 }
 
 static void close_tells_what_was_never_sent(void) {
-  respub_publisher_options o = options();
+  respub_publisher_options o = quick_options();
   begin(&o);
   unsent = 0;
   for (int i = 0; i < 3; i++)
@@ -292,7 +265,7 @@ static int in_the_child(void) {
 }
 
 static void a_child_of_fork_touches_nothing_of_its_parents(void) {
-  respub_publisher_options o = options();
+  respub_publisher_options o = quick_options();
   int ended = -1;
   begin(&o);
   CU_ASSERT_EQUAL(publish(), RESPUB_OK);
@@ -315,7 +288,7 @@ static void a_child_of_fork_touches_nothing_of_its_parents(void) {
 
 static void an_option_out_of_its_range_is_named(void) {
   respub_error error;
-  respub_publisher_options good = options(), o = good;
+  respub_publisher_options good = quick_options(), o = good;
   pub = (respub_publisher *)&o;
   o.timeout_ms = 0;
   CU_ASSERT_EQUAL(respub_publisher_open(&pub, &o, &error), RESPUB_EARGUMENT);

@@ -2,11 +2,8 @@
  * nobody: what is late, lost or disturbed by a signal ends as it does elsewhere, and who comes
  * meanwhile is not kept waiting. */
 #include "pubsub/pubsub.h"
-#include "tests/support/host.h"
 #include "tests/support/peer.h"
-#include "tests/support/server.h"
-#include "tests/support/test.h"
-#include "tests/support/wait.h"
+#include "tests/support/publisher_fixture.h"
 
 #include <poll.h>
 #include <pthread.h>
@@ -15,14 +12,11 @@
 #include <sys/time.h>
 
 enum {
-  DEADLINE_MS = 15000,
   LATE_MS = 300,
   SOON_MS = 50,
   MANY = 10
 };
 
-static respub_test_server *server;
-static respub_publisher *pub;
 static volatile sig_atomic_t rings;
 static volatile pid_t victim; /* killed with the first ring */
 
@@ -50,17 +44,10 @@ static bool is_connected(void *ctx) {
 
 /* A busy machine may not connect within the short time that a test is about. */
 static void begin(int timeout_ms) {
-  respub_publisher_options o;
-  respub_publisher_options_init(&o);
-  CU_ASSERT_EQUAL_FATAL(
-      respub_options_from_url(&o.connection, respub_test_server_url(server), NULL), RESPUB_OK);
+  respub_publisher_options o = respub_test_publisher_options(respub_test_server_url(server));
   o.timeout_ms = respub_test_scaled(timeout_ms);
-  CU_ASSERT_EQUAL_FATAL(respub_publisher_open(&pub, &o, NULL), RESPUB_OK);
+  open_publisher(&o);
   CU_ASSERT_TRUE_FATAL(respub_test_wait(is_connected, NULL, DEADLINE_MS));
-}
-
-static void end(void) {
-  respub_publisher_close(pub);
 }
 
 static respub_status publish(int64_t *receivers, respub_error *error) {
@@ -76,12 +63,6 @@ static respub_status publish_many(respub_error *error) {
   for (size_t i = 0; i < MANY; i++)
     CU_ASSERT_EQUAL(results[i].status, status);
   return status;
-}
-
-static respub_publisher_stats stats(void) {
-  respub_publisher_stats s;
-  respub_publisher_get_stats(pub, &s);
-  return s;
 }
 
 static void an_answer_that_does_not_come_is_waited_for_until_the_deadline(void) {

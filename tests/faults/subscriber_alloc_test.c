@@ -2,6 +2,7 @@
 #include "pubsub/pubsub.h"
 #include "tests/support/alloc.h"
 #include "tests/support/host.h"
+#include "tests/support/options.h"
 #include "tests/support/recorder.h"
 #include "tests/support/server.h"
 #include "tests/support/test.h"
@@ -10,7 +11,6 @@
 #include <poll.h>
 #include <stdatomic.h>
 #include <stdio.h>
-#include <string.h>
 
 enum {
   DEADLINE_MS = 15000,
@@ -80,18 +80,20 @@ static respub_status live(respub_subscriber_options *o, int *released) {
   return status;
 }
 
+static respub_subscriber_options failing_options(respub_test_alloc *a, respub_delivery delivery) {
+  respub_subscriber_options o = respub_test_subscriber_options(respub_test_server_url(server));
+  o.connection.allocator = respub_test_allocator(a);
+  o.backoff_min_ms = o.backoff_max_ms = 1;
+  o.delivery = delivery;
+  return o;
+}
+
 static void sweep(respub_delivery delivery) {
   bool untouched = false;
   for (size_t n = 0; !untouched; n++) {
     respub_test_alloc a = RESPUB_TEST_ALLOC_FAILING(n);
-    respub_subscriber_options o;
+    respub_subscriber_options o = failing_options(&a, delivery);
     int released = 0;
-    respub_subscriber_options_init(&o);
-    CU_ASSERT_EQUAL(respub_options_from_url(&o.connection, respub_test_server_url(server), NULL),
-                    RESPUB_OK);
-    o.connection.allocator = respub_test_allocator(&a);
-    o.backoff_min_ms = o.backoff_max_ms = 1;
-    o.delivery = delivery;
     o.queue_bytes = 4096;
     respub_status status = live(&o, &released);
     untouched = a.failed == 0;
@@ -156,14 +158,8 @@ static void sweep_drive(void (*way)(drive *), respub_delivery delivery) {
   bool untouched = false;
   for (size_t n = 0; !untouched; n++) {
     respub_test_alloc a = RESPUB_TEST_ALLOC_FAILING(n);
-    respub_subscriber_options o;
+    respub_subscriber_options o = failing_options(&a, delivery);
     drive d = {NULL, false};
-    respub_subscriber_options_init(&o);
-    CU_ASSERT_EQUAL(respub_options_from_url(&o.connection, respub_test_server_url(server), NULL),
-                    RESPUB_OK);
-    o.connection.allocator = respub_test_allocator(&a);
-    o.backoff_min_ms = o.backoff_max_ms = 1;
-    o.delivery = delivery;
     o.on_event = end_drive;
     o.event_ctx = &d;
     respub_status status = respub_subscriber_open(&d.sub, &o, NULL);

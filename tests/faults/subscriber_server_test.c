@@ -1,65 +1,20 @@
 /* What real servers do to a subscriber, and what it then tells. */
 #include "net/clock.h"
 #include "pubsub/pubsub.h"
-#include "tests/support/host.h"
 #include "tests/support/peer.h"
-#include "tests/support/recorder.h"
-#include "tests/support/server.h"
-#include "tests/support/test.h"
+#include "tests/support/subscriber_fixture.h"
 #include "tests/support/trickle.h"
-#include "tests/support/wait.h"
 
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
 
-enum {
-  DEADLINE_MS = 15000
-};
-
-static respub_test_server *server;
-static respub_test_recorder seen;
-static respub_subscriber *sub;
-
 /* ------------------------------------------------------------------------------------------------
  */
 
-static respub_subscriber_options quick_options(void) {
-  respub_subscriber_options o;
-  respub_subscriber_options_init(&o);
-  CU_ASSERT_EQUAL(respub_options_from_url(&o.connection, respub_test_server_url(server), NULL),
-                  RESPUB_OK);
-  o.on_event = respub_test_record;
-  o.event_ctx = &seen;
-  o.backoff_min_ms = 5;
-  o.backoff_max_ms = 50;
-  o.slow_retry_ms = 200;
-  o.ping_interval_ms = respub_test_scaled(200);
-  o.ping_timeout_ms = respub_test_scaled(300);
-  return o;
-}
-
 static void begin(const respub_subscriber_options *o, const char *channel) {
-  respub_test_recorder_init(&seen);
-  CU_ASSERT_EQUAL_FATAL(respub_subscriber_open(&sub, o, NULL), RESPUB_OK);
-  CU_ASSERT_EQUAL_FATAL(respub_subscriber_subscribe(sub, respub_slice_of_string(channel),
-                                                    respub_test_record, &seen, NULL),
-                        RESPUB_OK);
-  CU_ASSERT_EQUAL_FATAL(respub_subscriber_start(sub), RESPUB_OK);
-}
-
-static void end(void) {
-  respub_subscriber_close(sub);
-  respub_test_recorder_free(&seen);
-}
-
-static bool saw(const char *line, size_t n) {
-  return respub_test_wait_recorded(&seen, line, n, DEADLINE_MS);
-}
-
-static bool tell(const char *command, const char *answer) {
-  return respub_test_server_says(server, command, answer);
+  open_on(o, channel, respub_test_record);
 }
 
 /* The n-th loss: told as disconnected, gap, restored, in this order, and messages come again. */

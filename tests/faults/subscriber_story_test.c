@@ -1,61 +1,23 @@
 /* The table of faults in the README's section on reliability: for each, the events, in order. */
 #include "pubsub/pubsub.h"
-#include "tests/support/host.h"
 #include "tests/support/peer.h"
-#include "tests/support/recorder.h"
-#include "tests/support/server.h"
-#include "tests/support/test.h"
+#include "tests/support/subscriber_fixture.h"
 #include "tests/support/trickle.h"
-#include "tests/support/wait.h"
 
 #include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
 
-enum {
-  DEADLINE_MS = 15000
-};
-
-static respub_test_server *server;
-static respub_test_recorder seen;
-static respub_subscriber *sub;
-
-static respub_subscriber_options quick_options(void) {
-  respub_subscriber_options o;
-  respub_subscriber_options_init(&o);
-  CU_ASSERT_EQUAL(respub_options_from_url(&o.connection, respub_test_server_url(server), NULL),
-                  RESPUB_OK);
-  o.on_event = respub_test_record;
-  o.event_ctx = &seen;
-  o.backoff_min_ms = 5;
-  o.backoff_max_ms = 50;
+static respub_subscriber_options options(void) {
+  respub_subscriber_options o = quick_options();
   o.slow_retry_ms = 100;
-  o.ping_interval_ms = respub_test_scaled(200);
-  o.ping_timeout_ms = respub_test_scaled(300);
   o.connection.connect_timeout_ms = respub_test_scaled(500);
   return o;
 }
 
-static bool saw(const char *line, size_t n) {
-  return respub_test_wait_recorded(&seen, line, n, DEADLINE_MS);
-}
-
-static bool tell(const char *command, const char *answer) {
-  return respub_test_server_says(server, command, answer);
-}
-
 static void begin(const respub_subscriber_options *o, respub_handler *handler) {
-  respub_test_recorder_init(&seen);
-  CU_ASSERT_EQUAL_FATAL(respub_subscriber_open(&sub, o, NULL), RESPUB_OK);
-  CU_ASSERT_EQUAL_FATAL(respub_subscriber_subscribe(sub, RESPUB_LIT("x"), handler, &seen, NULL),
-                        RESPUB_OK);
-  CU_ASSERT_EQUAL_FATAL(respub_subscriber_start(sub), RESPUB_OK);
+  open_on(o, "x", handler);
   CU_ASSERT_TRUE(saw("subscribed x", 1));
-}
-
-static void end(void) {
-  respub_subscriber_close(sub);
-  respub_test_recorder_free(&seen);
 }
 
 /* ------------------------------------------------------------------------------------------------
@@ -109,7 +71,7 @@ static void check_back(const char *story) {
 
 static void a_server_that_ends_and_comes_again(void) {
   for (int killed = 0; killed < 2; killed++) {
-    respub_subscriber_options o = quick_options();
+    respub_subscriber_options o = options();
     begin(&o, respub_test_record);
     CU_ASSERT_TRUE(killed ? respub_test_server_kill(server) : respub_test_server_stop(server));
     CU_ASSERT_TRUE(saw("connect_failed", 1));
@@ -121,7 +83,7 @@ static void a_server_that_ends_and_comes_again(void) {
 }
 
 static void a_client_that_is_killed(void) {
-  respub_subscriber_options o = quick_options();
+  respub_subscriber_options o = options();
   begin(&o, respub_test_record);
   CU_ASSERT_TRUE(tell("CLIENT KILL TYPE pubsub", ":1"));
   check_back("connected subscribed disconnected connected subscribed gap restored message");
@@ -129,7 +91,7 @@ static void a_client_that_is_killed(void) {
 }
 
 static void a_server_that_freezes(void) {
-  respub_subscriber_options o = quick_options();
+  respub_subscriber_options o = options();
   begin(&o, respub_test_record);
   CU_ASSERT_TRUE(respub_test_server_freeze(server));
   CU_ASSERT_TRUE(saw("disconnected the peer sent nothing", 1));
@@ -141,7 +103,7 @@ static void a_server_that_freezes(void) {
 }
 
 static void a_pause_longer_than_the_timeout(void) {
-  respub_subscriber_options o = quick_options();
+  respub_subscriber_options o = options();
   begin(&o, respub_test_record);
   char command[40];
   snprintf(command, sizeof command, "CLIENT PAUSE %d ALL", 4 * respub_test_scaled(500));
@@ -153,7 +115,7 @@ static void a_pause_longer_than_the_timeout(void) {
 }
 
 static void an_access_list_that_narrows_and_widens(void) {
-  respub_subscriber_options o = quick_options();
+  respub_subscriber_options o = options();
   CU_ASSERT_TRUE(tell("ACL SETUSER eve on >pass resetchannels &x &z +@all", "+OK"));
   snprintf(o.connection.username, sizeof o.connection.username, "eve");
   snprintf(o.connection.password, sizeof o.connection.password, "pass");
@@ -178,7 +140,7 @@ static void an_access_list_that_narrows_and_widens(void) {
 }
 
 static void a_password_that_changes(void) {
-  respub_subscriber_options o = quick_options();
+  respub_subscriber_options o = options();
   CU_ASSERT_TRUE(tell("ACL SETUSER pat on >old &* +@all", "+OK"));
   snprintf(o.connection.username, sizeof o.connection.username, "pat");
   snprintf(o.connection.password, sizeof o.connection.password, "old");
@@ -196,7 +158,7 @@ static void a_password_that_changes(void) {
 }
 
 static void a_server_without_room(void) {
-  respub_subscriber_options o = quick_options();
+  respub_subscriber_options o = options();
   respub_test_peer other;
   begin(&o, respub_test_record);
   CU_ASSERT_TRUE_FATAL(respub_test_peer_tcp(&other, respub_test_server_port(server)));
@@ -221,7 +183,7 @@ static void a_server_without_room(void) {
 static respub_test_trickle *proxy;
 
 static respub_subscriber_options options_by_proxy(void) {
-  respub_subscriber_options o = quick_options();
+  respub_subscriber_options o = options();
   proxy = respub_test_trickle_start(respub_test_server_port(server));
   snprintf(o.connection.host, sizeof o.connection.host, "127.0.0.1");
   o.connection.port = respub_test_trickle_port(proxy);
@@ -274,7 +236,7 @@ static void wait_for_go(const respub_event *event, void *ctx) {
 }
 
 static void a_queue_that_overflows(void) {
-  respub_subscriber_options o = quick_options();
+  respub_subscriber_options o = options();
   o.delivery = RESPUB_DELIVER_DROP_OLDEST;
   o.queue_messages = 2;
   begin(&o, wait_for_go);

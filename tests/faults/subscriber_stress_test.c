@@ -2,6 +2,7 @@
  * made to be run under ThreadSanitizer. RESPUB_STRESS_SECONDS says how long (2). */
 #include "pubsub/pubsub.h"
 #include "tests/support/host.h"
+#include "tests/support/options.h"
 #include "tests/support/peer.h"
 #include "tests/support/server.h"
 #include "tests/support/test.h"
@@ -11,7 +12,6 @@
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
 enum {
   THREADS = 8,
@@ -124,11 +124,8 @@ static void *load(void *arg) {
 }
 
 static respub_subscriber *open_subscriber(respub_delivery delivery) {
-  respub_subscriber_options o;
-  respub_subscriber_options_init(&o);
+  respub_subscriber_options o = respub_test_subscriber_options(respub_test_server_url(server));
   respub_subscriber *sub = NULL;
-  CU_ASSERT_EQUAL(respub_options_from_url(&o.connection, respub_test_server_url(server), NULL),
-                  RESPUB_OK);
   o.backoff_min_ms = 1;
   o.backoff_max_ms = 20;
   o.on_event = on_event;

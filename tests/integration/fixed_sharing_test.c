@@ -4,13 +4,12 @@
 #include "tests/support/alloc.h"
 #include "tests/support/check.h"
 #include "tests/support/host.h"
+#include "tests/support/options.h"
 #include "tests/support/server.h"
 #include "tests/support/test.h"
 #include "tests/support/wait.h"
 
 #include <stdatomic.h>
-#include <stdio.h>
-#include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -194,15 +193,12 @@ static void a_broker_lives_in_a_buffer(void) {
   respub_broker_options b;
   respub_broker *broker;
   respub_publisher *pub;
-  respub_publisher_options p;
   respub_broker_options_init(&b);
   b.allocator = respub_buffer_allocator(buffer, sizeof buffer);
   for (int round = 0; round < 3; round++) {
     CU_ASSERT_EQUAL_FATAL(respub_broker_open(&broker, &b, NULL), RESPUB_OK);
     CU_ASSERT_EQUAL(respub_broker_start(broker), RESPUB_OK);
-    respub_publisher_options_init(&p);
-    CU_ASSERT_EQUAL(respub_options_from_url(&p.connection, respub_broker_url(broker), NULL),
-                    RESPUB_OK);
+    respub_publisher_options p = respub_test_publisher_options(respub_broker_url(broker));
     CU_ASSERT_EQUAL_FATAL(respub_publisher_open(&pub, &p, NULL), RESPUB_OK);
     CU_ASSERT_EQUAL(respub_publisher_publish(pub, RESPUB_LIT("b"), RESPUB_LIT("x"), NULL, NULL),
                     RESPUB_OK);

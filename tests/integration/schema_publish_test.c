@@ -4,6 +4,7 @@
 #include "tests/support/alloc.h"
 #include "tests/support/check.h"
 #include "tests/support/host.h"
+#include "tests/support/options.h"
 #include "tests/support/server.h"
 #include "tests/support/test.h"
 #include "tests/support/verdict.h"
@@ -100,14 +101,9 @@ typedef struct ends {
 
 static ends open_ends(void) {
   ends e = {NULL, NULL};
-  respub_publisher_options p;
-  respub_subscriber_options s;
+  respub_publisher_options p = respub_test_publisher_options(respub_test_server_url(server));
+  respub_subscriber_options s = respub_test_subscriber_options(respub_test_server_url(server));
   got.n = 0;
-  respub_publisher_options_init(&p);
-  respub_subscriber_options_init(&s);
-  CU_ASSERT_EQUAL_FATAL(
-      respub_options_from_url(&p.connection, respub_test_server_url(server), NULL), RESPUB_OK);
-  s.connection = p.connection;
   CU_ASSERT_EQUAL_FATAL(respub_publisher_open(&e.publisher, &p, NULL), RESPUB_OK);
   CU_ASSERT_EQUAL_FATAL(respub_subscriber_open(&e.subscriber, &s, NULL), RESPUB_OK);
   return e;
@@ -216,16 +212,13 @@ static void the_publisher_makes_no_copy_of_a_large_message(void) {
     LARGE = 1000000
   };
   respub_test_alloc memory = RESPUB_TEST_ALLOC_COUNTING;
-  respub_publisher_options o;
+  respub_publisher_options o = respub_test_publisher_options(respub_test_server_url(server));
   respub_publisher *publisher;
   char *data = malloc(LARGE + 1);
   CU_ASSERT_PTR_NOT_NULL_FATAL(data);
   memset(data, ' ', LARGE);
   data[0] = '{';
   data[LARGE - 1] = '}';
-  respub_publisher_options_init(&o);
-  CU_ASSERT_EQUAL_FATAL(
-      respub_options_from_url(&o.connection, respub_test_server_url(server), NULL), RESPUB_OK);
   o.connection.allocator = respub_test_allocator(&memory);
   CU_ASSERT_EQUAL_FATAL(respub_publisher_open(&publisher, &o, NULL), RESPUB_OK);
   for (int i = 0; i < 3; i++)

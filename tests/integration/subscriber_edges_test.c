@@ -2,6 +2,7 @@
  * unsubscribe that ends what an event still names. */
 #include "pubsub/pubsub.h"
 #include "tests/support/host.h"
+#include "tests/support/options.h"
 #include "tests/support/recorder.h"
 #include "tests/support/server.h"
 #include "tests/support/test.h"
@@ -20,11 +21,8 @@ enum {
 static respub_test_server *server;
 
 static respub_subscriber *open_with(respub_delivery delivery, respub_handler *on_event, void *ctx) {
-  respub_subscriber_options o;
-  respub_subscriber_options_init(&o);
+  respub_subscriber_options o = respub_test_subscriber_options(respub_test_server_url(server));
   respub_subscriber *sub = NULL;
-  CU_ASSERT_EQUAL_FATAL(
-      respub_options_from_url(&o.connection, respub_test_server_url(server), NULL), RESPUB_OK);
   o.on_event = on_event;
   o.event_ctx = ctx;
   o.delivery = delivery;
@@ -318,11 +316,8 @@ static void note_line(void *ctx, respub_log_level level, const char *line) {
 static void check_log_of_next(respub_delivery delivery) {
   log_lines lines = {.len = 0};
   respub_event event = {.type = RESPUB_EVENT_CLOSED};
-  respub_subscriber_options o;
+  respub_subscriber_options o = respub_test_subscriber_options(respub_test_server_url(server));
   respub_subscriber *sub = NULL;
-  respub_subscriber_options_init(&o);
-  CU_ASSERT_EQUAL_FATAL(
-      respub_options_from_url(&o.connection, respub_test_server_url(server), NULL), RESPUB_OK);
   o.delivery = delivery;
   o.connection.log = (respub_log){&lines, note_line};
   CU_ASSERT_EQUAL_FATAL(respub_subscriber_open(&sub, &o, NULL), RESPUB_OK);
@@ -385,11 +380,8 @@ static void next_calls_released_and_counts_bytes_while_messages_keep_coming(void
  * Bounds */
 
 static void a_small_bound_on_output_does_not_keep_subscriptions_away(void) {
-  respub_subscriber_options o;
-  respub_subscriber_options_init(&o);
+  respub_subscriber_options o = respub_test_subscriber_options(respub_test_server_url(server));
   respub_subscriber *sub = NULL;
-  CU_ASSERT_EQUAL_FATAL(
-      respub_options_from_url(&o.connection, respub_test_server_url(server), NULL), RESPUB_OK);
   o.connection.output_bytes = 1024;
   CU_ASSERT_EQUAL_FATAL(respub_subscriber_open(&sub, &o, NULL), RESPUB_OK);
   for (int i = 0; i < 1000; i++) {

@@ -2,6 +2,7 @@
  * and what was read and found no room when a stop came. */
 #include "pubsub/pubsub.h"
 #include "tests/support/host.h"
+#include "tests/support/options.h"
 #include "tests/support/recorder.h"
 #include "tests/support/server.h"
 #include "tests/support/test.h"
@@ -12,7 +13,6 @@
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
 enum {
   DEADLINE_MS = 10000
@@ -22,10 +22,7 @@ static respub_test_server *server;
 static respub_test_recorder seen;
 
 static respub_subscriber_options options_with(respub_delivery delivery, size_t queue_messages) {
-  respub_subscriber_options o;
-  respub_subscriber_options_init(&o);
-  CU_ASSERT_EQUAL_FATAL(
-      respub_options_from_url(&o.connection, respub_test_server_url(server), NULL), RESPUB_OK);
+  respub_subscriber_options o = respub_test_subscriber_options(respub_test_server_url(server));
   o.on_event = respub_test_record;
   o.event_ctx = &seen;
   o.delivery = delivery;

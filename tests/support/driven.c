@@ -1,5 +1,6 @@
 #include "tests/support/driven.h"
 
+#include "tests/support/options.h"
 #include "tests/support/test.h"
 
 #include <poll.h>
@@ -10,11 +11,9 @@ static bool is_queued(respub_test_way w) {
 
 respub_subscriber *respub_test_open_subscriber(const char *url, respub_test_way w,
                                                respub_test_recorder *seen) {
-  respub_subscriber_options o;
-  respub_subscriber_options_init(&o);
+  respub_subscriber_options o = respub_test_subscriber_options(url);
   respub_error error;
   respub_subscriber *sub = NULL;
-  CU_ASSERT_EQUAL_FATAL(respub_options_from_url(&o.connection, url, &error), RESPUB_OK);
   o.on_event = respub_test_record;
   o.event_ctx = seen;
   o.delivery = is_queued(w) ? RESPUB_DELIVER_BLOCK : RESPUB_DELIVER_DIRECT;

@@ -100,6 +100,15 @@ bool respub_test_server_says(const respub_test_server *s, const char *command, c
   return says;
 }
 
+long respub_test_server_published(const respub_test_server *s) {
+  static const char name[] = "cmdstat_publish:calls=";
+  char reply[65536];
+  if (respub_test_server_command(s, reply, sizeof reply, "INFO commandstats") <= 0)
+    return -1;
+  const char *line = strstr(reply, name);
+  return line == NULL ? 0 : strtol(line + sizeof name - 1, NULL, 10);
+}
+
 /* --- starting --- */
 
 static bool port_is_free(uint16_t port) {

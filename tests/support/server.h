@@ -52,6 +52,9 @@ long respub_test_server_command(const respub_test_server *s, char *reply, size_t
 /* As above, and true when the first reply starts with these bytes ("+OK", ":2"). */
 bool respub_test_server_says(const respub_test_server *s, const char *command, const char *start);
 
+/* How many PUBLISH commands it has executed; -1 when it does not say. */
+long respub_test_server_published(const respub_test_server *s);
+
 /* Kills it, removes its folder, frees s. NULL is allowed. */
 void respub_test_server_free(respub_test_server *s);
 
