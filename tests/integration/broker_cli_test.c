@@ -1,17 +1,11 @@
 /* redis-cli, which knows nothing of this broker, as its client. */
-#include "broker/broker.h"
+#include "tests/support/broker_fixture.h"
 #include "tests/support/folder.h"
-#include "tests/support/peer.h"
 #include "tests/support/process.h"
-#include "tests/support/test.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-enum {
-  DEADLINE_MS = 20000
-};
 
 typedef struct fixture {
   respub_broker *broker;
@@ -26,8 +20,7 @@ static void open_fixture(fixture *f, const char *username, const char *password)
   options.unix_path = f->folder.path;
   options.username = username;
   options.password = password;
-  CU_ASSERT_EQUAL_FATAL(respub_broker_open(&f->broker, &options, NULL), RESPUB_OK);
-  CU_ASSERT_EQUAL_FATAL(respub_broker_start(f->broker), RESPUB_OK);
+  f->broker = start_with(&options);
   snprintf(f->port, sizeof f->port, "%d", respub_broker_port(f->broker));
 }
 
@@ -56,7 +49,7 @@ static void it_subscribes_and_gets_what_is_published(void) {
   respub_test_peer p;
   CU_ASSERT_PTR_NOT_NULL_FATAL(cli);
   CU_ASSERT_PTR_NOT_NULL(respub_test_process_line_with(cli, "2", DEADLINE_MS));
-  CU_ASSERT_TRUE_FATAL(respub_test_peer_tcp(&p, (uint16_t)respub_broker_port(f.broker)));
+  connect_peer(&p, f.broker);
   CU_ASSERT_TRUE(respub_test_peer_say(&p, "PUBLISH news hello\r\n", DEADLINE_MS));
   CU_ASSERT_TRUE(respub_test_peer_expect(&p, ":1\r\n", DEADLINE_MS));
   CU_ASSERT_STRING_EQUAL(respub_test_process_line(cli, DEADLINE_MS), "message");
@@ -72,7 +65,7 @@ static void it_publishes_to_pattern_subscribers(void) {
   fixture f;
   open_fixture(&f, NULL, NULL);
   respub_test_peer s;
-  CU_ASSERT_TRUE_FATAL(respub_test_peer_tcp(&s, (uint16_t)respub_broker_port(f.broker)));
+  connect_peer(&s, f.broker);
   CU_ASSERT_TRUE(respub_test_peer_say(&s, "PSUBSCRIBE n*\r\n", DEADLINE_MS));
   CU_ASSERT_TRUE(respub_test_peer_receive_text(&s, ":1\r\n", DEADLINE_MS));
   respub_test_peer_forget(&s, s.len);

@@ -1,60 +1,11 @@
 /* A broker and bytes that are hostile, come in small parts, or are very many. */
-#include "broker/broker.h"
 #include "tests/support/alloc.h"
+#include "tests/support/broker_fixture.h"
 #include "tests/support/folder.h"
-#include "tests/support/peer.h"
-#include "tests/support/test.h"
-#include "tests/support/wait.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-enum {
-  DEADLINE_MS = 30000
-};
-
-static respub_broker *start_with(const respub_broker_options *options) {
-  respub_broker *broker;
-  CU_ASSERT_EQUAL_FATAL(respub_broker_open(&broker, options, NULL), RESPUB_OK);
-  CU_ASSERT_EQUAL_FATAL(respub_broker_start(broker), RESPUB_OK);
-  return broker;
-}
-
-static void connect_peer(respub_test_peer *p, const respub_broker *broker) {
-  CU_ASSERT_TRUE_FATAL(respub_test_peer_tcp(p, (uint16_t)respub_broker_port(broker)));
-}
-
-static bool answers(respub_test_peer *p) {
-  return respub_test_peer_say(p, "PING\r\n", DEADLINE_MS) &&
-         respub_test_peer_expect(p, "+PONG\r\n", DEADLINE_MS);
-}
-
-static bool subscribes(respub_test_peer *p, const char *channel) {
-  char text[128];
-  snprintf(text, sizeof text, "SUBSCRIBE %s\r\n", channel);
-  return respub_test_peer_say(p, text, DEADLINE_MS) &&
-         respub_test_peer_receive_text(p, ":1\r\n", DEADLINE_MS) &&
-         (respub_test_peer_forget(p, p->len), true);
-}
-
-/* A condition on the broker's statistics. */
-typedef struct expectation {
-  respub_broker *broker;
-  uint64_t count;
-} expectation;
-
-static bool has_clients(void *ctx) {
-  const expectation *e = ctx;
-  respub_broker_stats stats;
-  respub_broker_get_stats(e->broker, &stats);
-  return stats.clients == e->count;
-}
-
-static bool clients_become(respub_broker *broker, uint64_t n) {
-  expectation e = {broker, n};
-  return respub_test_wait(has_clients, &e, DEADLINE_MS);
-}
 
 static void garbage_ends_at_most_its_own_connection(void) {
   respub_broker_options options;
@@ -89,9 +40,7 @@ static void garbage_ends_at_most_its_own_connection(void) {
 
 static void half_a_command_is_waited_for_without_harm_to_others(void) {
   static const char command[] = "*2\r\n$4\r\nECHO\r\n$5\r\nhello\r\n";
-  respub_broker_options options;
-  respub_broker_options_init(&options);
-  respub_broker *broker = start_with(&options);
+  respub_broker *broker = start_default();
   respub_test_peer half, other;
   connect_peer(&half, broker);
   connect_peer(&other, broker);
@@ -123,9 +72,7 @@ static void a_large_message_passes_whole(void) {
   enum {
     SIZE = 6 * 1024 * 1024
   };
-  respub_broker_options options;
-  respub_broker_options_init(&options);
-  respub_broker *broker = start_with(&options);
+  respub_broker *broker = start_default();
   respub_test_peer subscriber, publisher;
   connect_peer(&subscriber, broker);
   connect_peer(&publisher, broker);
@@ -154,9 +101,7 @@ static void many_commands_in_one_breath_are_answered_in_order(void) {
   enum {
     COMMANDS = 30000
   };
-  respub_broker_options options;
-  respub_broker_options_init(&options);
-  respub_broker *broker = start_with(&options);
+  respub_broker *broker = start_default();
   respub_test_peer p;
   char *text = malloc(COMMANDS * 16);
   char *expected = malloc(COMMANDS * 16);

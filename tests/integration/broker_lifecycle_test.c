@@ -1,37 +1,17 @@
 /* Starting, stopping and ending a broker, from threads, signal handlers and forks. */
-#include "broker/broker.h"
+#include "tests/support/broker_fixture.h"
 #include "tests/support/folder.h"
-#include "tests/support/peer.h"
-#include "tests/support/test.h"
-#include "tests/support/wait.h"
 
 #include <pthread.h>
 #include <signal.h>
 #include <stdatomic.h>
-#include <stdio.h>
-#include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum {
-  DEADLINE_MS = 20000
-};
-
 static respub_broker *open_default(void) {
   respub_broker_options options;
-  respub_broker *broker;
   respub_broker_options_init(&options);
-  CU_ASSERT_EQUAL_FATAL(respub_broker_open(&broker, &options, NULL), RESPUB_OK);
-  return broker;
-}
-
-static void connect_peer(respub_test_peer *p, const respub_broker *broker) {
-  CU_ASSERT_TRUE_FATAL(respub_test_peer_tcp(p, (uint16_t)respub_broker_port(broker)));
-}
-
-static bool answers(respub_test_peer *p) {
-  return respub_test_peer_say(p, "PING\r\n", DEADLINE_MS) &&
-         respub_test_peer_expect(p, "+PONG\r\n", DEADLINE_MS);
+  return open_broker(&options);
 }
 
 /* A thread in respub_broker_run. */
@@ -241,14 +221,12 @@ static void the_thread_takes_no_signals(void) {
 /* The child closes its copy while the parent's serves on. */
 static void a_forked_child_may_close_its_copy(void) {
   respub_broker_options options;
-  respub_broker *broker;
   respub_test_peer p, q;
   respub_test_folder folder;
   respub_test_folder_open(&folder, "socket");
   respub_broker_options_init(&options);
   options.unix_path = folder.path;
-  CU_ASSERT_EQUAL_FATAL(respub_broker_open(&broker, &options, NULL), RESPUB_OK);
-  CU_ASSERT_EQUAL_FATAL(respub_broker_start(broker), RESPUB_OK);
+  respub_broker *broker = start_with(&options);
   connect_peer(&p, broker);
   CU_ASSERT_TRUE(answers(&p));
   pid_t child = fork();

@@ -1,9 +1,6 @@
 /* Where a broker listens, and how it begins and ends. */
-#include "broker/broker.h"
+#include "tests/support/broker_fixture.h"
 #include "tests/support/folder.h"
-#include "tests/support/peer.h"
-#include "tests/support/test.h"
-#include "tests/support/wait.h"
 
 #include <netinet/in.h>
 #include <stdio.h>
@@ -12,28 +9,6 @@
 #include <sys/stat.h>
 #include <sys/un.h>
 #include <unistd.h>
-
-enum {
-  DEADLINE_MS = 20000
-};
-
-static respub_broker *open_broker(const respub_broker_options *options) {
-  respub_broker *broker;
-  respub_error error;
-  respub_status status = respub_broker_open(&broker, options, &error);
-  if (status != RESPUB_OK)
-    fprintf(stderr, "%s\n", error.text);
-  CU_ASSERT_EQUAL_FATAL(status, RESPUB_OK);
-  return broker;
-}
-
-static respub_broker *start_default(void) {
-  respub_broker_options options;
-  respub_broker_options_init(&options);
-  respub_broker *broker = open_broker(&options);
-  CU_ASSERT_EQUAL_FATAL(respub_broker_start(broker), RESPUB_OK);
-  return broker;
-}
 
 /* Does a client that knows nothing but the URL reach it? */
 static bool answers_url(const char *url) {
@@ -73,8 +48,7 @@ static void a_broker_on_all_addresses_names_one_that_reaches_it(void) {
   respub_broker_options options;
   respub_broker_options_init(&options);
   options.host = "0.0.0.0";
-  respub_broker *broker = open_broker(&options);
-  CU_ASSERT_EQUAL(respub_broker_start(broker), RESPUB_OK);
+  respub_broker *broker = start_with(&options);
   snprintf(expected, sizeof expected, "redis://127.0.0.1:%d", respub_broker_port(broker));
   CU_ASSERT_STRING_EQUAL(respub_broker_url(broker), expected);
   CU_ASSERT_TRUE(answers_url(respub_broker_url(broker)));
@@ -165,9 +139,7 @@ static respub_broker *start_on(const char *path) {
   respub_broker_options_init(&options);
   options.host = NULL;
   options.unix_path = path;
-  respub_broker *broker = open_broker(&options);
-  CU_ASSERT_EQUAL_FATAL(respub_broker_start(broker), RESPUB_OK);
-  return broker;
+  return start_with(&options);
 }
 
 static respub_status try_on(const char *path) {
@@ -242,11 +214,10 @@ static void both_ways_lead_to_the_same_clients(void) {
   respub_broker_options options;
   respub_broker_options_init(&options);
   options.unix_path = f.path;
-  respub_broker *broker = open_broker(&options);
-  CU_ASSERT_EQUAL_FATAL(respub_broker_start(broker), RESPUB_OK);
+  respub_broker *broker = start_with(&options);
   respub_test_peer local, tcp;
   CU_ASSERT_TRUE_FATAL(respub_test_peer_unix(&local, f.path));
-  CU_ASSERT_TRUE_FATAL(respub_test_peer_tcp(&tcp, (uint16_t)respub_broker_port(broker)));
+  connect_peer(&tcp, broker);
   CU_ASSERT_TRUE(respub_test_peer_say(&local, "SUBSCRIBE x\r\n", DEADLINE_MS));
   CU_ASSERT_TRUE(respub_test_peer_receive_text(&local, ":1\r\n", DEADLINE_MS));
   CU_ASSERT_TRUE(respub_test_peer_say(&tcp, "PUBLISH x hi\r\n", DEADLINE_MS));

@@ -1,8 +1,6 @@
 /* A broker under too many clients, too slow ones and too busy ones. */
 #include "broker/server.h"
-#include "tests/support/peer.h"
-#include "tests/support/test.h"
-#include "tests/support/wait.h"
+#include "tests/support/broker_fixture.h"
 
 #include <fcntl.h>
 #include <stdatomic.h>
@@ -12,52 +10,6 @@
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
-
-enum {
-  DEADLINE_MS = 30000
-};
-
-static respub_broker *start_with(const respub_broker_options *options) {
-  respub_broker *broker;
-  CU_ASSERT_EQUAL_FATAL(respub_broker_open(&broker, options, NULL), RESPUB_OK);
-  CU_ASSERT_EQUAL_FATAL(respub_broker_start(broker), RESPUB_OK);
-  return broker;
-}
-
-static void connect_peer(respub_test_peer *p, const respub_broker *broker) {
-  CU_ASSERT_TRUE_FATAL(respub_test_peer_tcp(p, (uint16_t)respub_broker_port(broker)));
-}
-
-static bool answers(respub_test_peer *p) {
-  return respub_test_peer_say(p, "PING\r\n", DEADLINE_MS) &&
-         respub_test_peer_expect(p, "+PONG\r\n", DEADLINE_MS);
-}
-
-static bool subscribes(respub_test_peer *p, const char *channel) {
-  char text[128];
-  snprintf(text, sizeof text, "SUBSCRIBE %s\r\n", channel);
-  return respub_test_peer_say(p, text, DEADLINE_MS) &&
-         respub_test_peer_receive_text(p, ":1\r\n", DEADLINE_MS) &&
-         (respub_test_peer_forget(p, p->len), true);
-}
-
-/* A condition on the broker's statistics. */
-typedef struct expectation {
-  respub_broker *broker;
-  uint64_t clients;
-} expectation;
-
-static bool has_clients(void *ctx) {
-  const expectation *e = ctx;
-  respub_broker_stats stats;
-  respub_broker_get_stats(e->broker, &stats);
-  return stats.clients == e->clients;
-}
-
-static bool clients_become(respub_broker *broker, uint64_t n) {
-  expectation e = {broker, n};
-  return respub_test_wait(has_clients, &e, DEADLINE_MS);
-}
 
 /* ------------------------------------------------------------------------------------------------
  * Too many */

@@ -1,17 +1,11 @@
 /* The broker's replies against those of redis-server: the same bytes to both, the same bytes back.
  */
-#include "broker/broker.h"
-#include "tests/support/peer.h"
+#include "tests/support/broker_fixture.h"
 #include "tests/support/server.h"
-#include "tests/support/test.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-enum {
-  DEADLINE_MS = 20000
-};
 
 /* One redis-server and one broker that are set up alike. */
 typedef struct pair {
@@ -27,8 +21,7 @@ static void pair_open(pair *p, const char *const extra[], const char *username,
   respub_broker_options_init(&options);
   options.username = username;
   options.password = password;
-  CU_ASSERT_EQUAL_FATAL(respub_broker_open(&p->broker, &options, NULL), RESPUB_OK);
-  CU_ASSERT_EQUAL_FATAL(respub_broker_start(p->broker), RESPUB_OK);
+  p->broker = start_with(&options);
 }
 
 static void pair_close(pair *p) {
@@ -43,7 +36,7 @@ typedef struct twins {
 
 static void twins_open(twins *t, const pair *p) {
   CU_ASSERT_TRUE_FATAL(respub_test_peer_tcp(&t->peer[0], respub_test_server_port(p->redis)));
-  CU_ASSERT_TRUE_FATAL(respub_test_peer_tcp(&t->peer[1], (uint16_t)respub_broker_port(p->broker)));
+  connect_peer(&t->peer[1], p->broker);
 }
 
 static void twins_close(twins *t) {
