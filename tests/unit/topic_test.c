@@ -138,6 +138,54 @@ static void what_was_added_is_found_until_it_is_removed(void) {
   CU_ASSERT_EQUAL(a.live, 0);
 }
 
+static void any_may_be_removed_while_all_are_walked(void) {
+  static model m;
+  respub_test_alloc a = RESPUB_TEST_ALLOC_COUNTING;
+  respub_allocator alloc = respub_test_allocator(&a);
+  m = (model){.count = 0};
+  respub__topics_init(&m.topics, &alloc, 42);
+  for (unsigned i = 0; i < MOST; i++)
+    add(&m, 0, i);
+  size_t seen = 0;
+  uint32_t at = 0;
+  for (const respub__topic *t; (t = respub__topics_next(&m.topics, &at)) != NULL; seen++) {
+    unsigned i = 0;
+    while (m.is[0][i] != t)
+      i++;
+    if (seen % 3 != 0)
+      take_out(&m, 0, i);
+  }
+  CU_ASSERT_EQUAL(seen, MOST);
+  check(&m);
+  respub__topics_free(&m.topics);
+  CU_ASSERT_EQUAL(a.live, 0);
+}
+
+/* An allocator whose memory is aligned as little as what the table keeps in it allows. */
+static void *resize_unevenly(void *ctx, void *ptr, size_t size) {
+  const size_t off = _Alignof(respub__upkeep);
+  char *block = ptr == NULL ? NULL : (char *)ptr - off;
+  block = respub_test_allocator(ctx).resize(ctx, block, size > 0 ? size + off : 0);
+  return block == NULL ? NULL : block + off;
+}
+
+static void a_topic_has_a_cache_line_of_its_own(void) {
+  static model m;
+  respub_test_alloc a = RESPUB_TEST_ALLOC_COUNTING;
+  respub_allocator alloc = {&a, resize_unevenly};
+  m = (model){.count = 0};
+  respub__topics_init(&m.topics, &alloc, 42);
+  size_t astride = 0;
+  for (unsigned i = 0; i < MOST; i++) {
+    add(&m, 0, i);
+    astride += (uintptr_t)m.is[0][i] % RESPUB__LINE_BYTES != 0;
+  }
+  CU_ASSERT_TRUE(!RESPUB_FAST || astride == 0);
+  check(&m);
+  respub__topics_free(&m.topics);
+  CU_ASSERT_EQUAL(a.live, 0);
+}
+
 /* What is added after others have gone takes their places. */
 static void a_table_is_no_larger_than_its_topics_were_at_once(void) {
   respub_test_alloc a = RESPUB_TEST_ALLOC_COUNTING;
@@ -190,41 +238,62 @@ static void without_memory_nothing_changes(void) {
 /* ------------------------------------------------------------------------------------------------
  * Fixed memory */
 
-enum {
-  FIXED = 37,
-  ROOM = 40
-};
+typedef struct bounds {
+  uint32_t most;
+  unsigned room;
+} bounds;
 
 static void plan_fixed(respub__plan *plan, const void *options) {
-  (void)options;
-  respub__topics_plan(plan, FIXED, ROOM);
+  const bounds *b = options;
+  respub__topics_plan(plan, b->most, b->room);
 }
 
-static void a_fixed_table_takes_what_was_planned_and_no_more(void) {
-  static model m;
+/* The number of the i-th of the names that have len bytes. */
+static unsigned with_length(unsigned len, unsigned i) {
+  return len - 3 + i * (LONGEST - 3);
+}
+
+static void fill_and_empty(model *m, const respub_allocator *alloc, const bounds *b) {
   char name[LONGEST];
-  respub_allocator alloc = respub__allocator(NULL);
+  for (unsigned i = 0; i < b->most; i++)
+    add(m, 0, with_length(b->room, i));
+  CU_ASSERT_PTR_NULL(respub__topics_add(&m->topics, RESPUB_PATTERN, name_of(name, 0)));
+  CU_ASSERT_PTR_NULL(respub__alloc(alloc, b->room));
+  check(m);
+  for (unsigned i = 0; i < b->most; i++)
+    take_out(m, 0, with_length(b->room, i));
+  check(m);
+}
+
+static void fill_a_fixed_table(const bounds *b) {
+  static model m;
+  respub_test_alloc a = RESPUB_TEST_ALLOC_COUNTING;
+  respub_allocator alloc = respub_test_allocator(&a);
   m = (model){.count = 0};
-  CU_ASSERT_EQUAL_FATAL(respub__pool_open(&alloc, plan_fixed, NULL, "a table", NULL), RESPUB_OK);
+  CU_ASSERT_EQUAL_FATAL(respub__pool_open(&alloc, plan_fixed, b, "a table", NULL), RESPUB_OK);
   respub__topics_init(&m.topics, &alloc, 42);
-  respub__topics_fix(&m.topics, FIXED, ROOM);
-  for (unsigned round = 0; round < 3; round++) {
-    /* Only names of which each is longer than what stands in the topic. */
-    for (unsigned i = 0; i < FIXED; i++)
-      add(&m, 0, LONGEST - 3 + (ROOM - 4) + i * (LONGEST - 3));
-    CU_ASSERT_PTR_NULL(respub__topics_add(&m.topics, RESPUB_CHANNEL, name_of(name, 1)));
-    check(&m);
-    for (unsigned i = 0; i < FIXED; i++)
-      if (m.is[0][LONGEST - 3 + (ROOM - 4) + i * (LONGEST - 3)] != NULL)
-        take_out(&m, 0, LONGEST - 3 + (ROOM - 4) + i * (LONGEST - 3));
-    check(&m);
-  }
+  respub__topics_fix(&m.topics, b->most, b->room);
+  for (unsigned round = 0; round < 3; round++)
+    fill_and_empty(&m, &alloc, b);
   respub__topics_free(&m.topics);
   respub__pool_close(&alloc);
+  CU_ASSERT_EQUAL(a.live, 0);
+}
+
+/* Around powers of two, and around the longest name that stands in its topic: 24 bytes, or 36 with
+ * addresses of 32 bits. */
+static void a_fixed_table_takes_what_was_planned_and_no_more(void) {
+  static const uint32_t most[] = {1, 2, 3, 32, 33};
+  static const unsigned rooms[] = {3, 24, 25, 36, 37, LONGEST - 1};
+  for (size_t i = 0; i < sizeof most / sizeof *most; i++)
+    for (size_t k = 0; k < sizeof rooms / sizeof *rooms; k++)
+      fill_a_fixed_table(&(bounds){most[i], rooms[k]});
 }
 
 static const respub_test tests[] = {
     RESPUB_TEST(what_was_added_is_found_until_it_is_removed),
+    RESPUB_TEST(any_may_be_removed_while_all_are_walked),
+    RESPUB_TEST(a_topic_has_a_cache_line_of_its_own),
     RESPUB_TEST(a_table_is_no_larger_than_its_topics_were_at_once),
     RESPUB_TEST(without_memory_nothing_changes),
     RESPUB_TEST(a_fixed_table_takes_what_was_planned_and_no_more),
