@@ -1,6 +1,7 @@
 #include "pubsub/topic.h"
 
 #include "net/memory.h"
+#include "net/poison.h"
 #include "net/pool.h"
 #include "pubsub/topic_find.h"
 
@@ -71,12 +72,22 @@ static char *far_of(const respub__topic *t) {
   return respub__name_is_near(t->len) ? NULL : t->name.far;
 }
 
+/* Nothing but the table's own code touches a topic that is free. */
+static void poison_topic(const respub__topic *t, bool poisoned) {
+  const respub__upkeep *u = t->upkeep;
+  respub__poison(&t->lead, sizeof t->lead, poisoned);
+  respub__poison(&t->name, sizeof t->name, poisoned);
+  respub__poison(&u->handlers, sizeof *u - offsetof(respub__upkeep, handlers), poisoned);
+}
+
 void respub__topics_free(respub__topics *topics) {
   uint32_t within = ((uint32_t)1 << topics->chunk_shift) - 1;
   for (uint32_t number = topics->numbers; number-- > 0;) {
     respub__topic *t = respub__topics_at(topics, number);
     if (t->batch > 0)
       respub__free(&topics->alloc, far_of(t));
+    else
+      poison_topic(t, false);
     /* A chunk begins with the upkeep of its first topic. */
     if ((number & within) == 0)
       respub__free(&topics->alloc, t->upkeep);
@@ -89,6 +100,7 @@ static void free_number(respub__topics *topics, respub__topic *t, uint32_t numbe
   t->batch = 0;
   t->upkeep->next = topics->free;
   topics->free = t;
+  poison_topic(t, true);
 }
 
 static uint32_t hash_of_topic(const respub__topics *topics, const respub__topic *t) {
@@ -179,6 +191,7 @@ respub__topic *respub__topics_add(respub__topics *topics, respub_kind kind, resp
   respub__topic *t = topics->free;
   respub__upkeep *upkeep = t->upkeep;
   uint32_t number = t->len;
+  poison_topic(t, false);
   topics->free = upkeep->next;
   *upkeep = (respub__upkeep){.next = NULL};
   *t = (respub__topic){.len = (uint32_t)name.len,
