@@ -1,16 +1,10 @@
 #include "broker/inline.h"
 
+#include "net/hex.h"
+
 /* isspace of the C locale, whatever locale the program has set. */
 static bool is_blank(char c) {
   return c == ' ' || (c >= '\t' && c <= '\r');
-}
-
-static int hex_value(char c) {
-  if (c >= '0' && c <= '9')
-    return c - '0';
-  if (c >= 'a' && c <= 'f')
-    return c - 'a' + 10;
-  return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
 }
 
 static char control_named(char c) {
@@ -32,8 +26,9 @@ static char control_named(char c) {
 
 /* The byte written as \c or \xHH; at stands on the backslash, which is not the line's last byte. */
 static char *unescape(char *at, const char *end, char *byte) {
-  if (end - at >= 4 && at[1] == 'x' && hex_value(at[2]) >= 0 && hex_value(at[3]) >= 0) {
-    *byte = (char)(unsigned char)(hex_value(at[2]) * 16 + hex_value(at[3]));
+  if (end - at >= 4 && at[1] == 'x' && respub__hex_digit(at[2]) >= 0 &&
+      respub__hex_digit(at[3]) >= 0) {
+    *byte = (char)(unsigned char)(respub__hex_digit(at[2]) * 16 + respub__hex_digit(at[3]));
     return at + 4;
   }
   *byte = control_named(at[1]);

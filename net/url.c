@@ -1,5 +1,6 @@
 /* redis:// and unix:// URLs. Every error names the part at fault and never quotes what the URL
  * holds, because a password may stand in any part of a URL that is not written as it should be. */
+#include "net/hex.h"
 #include "net/net.h"
 #include "net/text.h"
 
@@ -39,22 +40,14 @@ static bool has_blanks(const char *text) {
   return false;
 }
 
-static int hex_digit(char c) {
-  if (c >= '0' && c <= '9')
-    return c - '0';
-  if (c >= 'a' && c <= 'f')
-    return c - 'a' + 10;
-  return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
-}
-
 /* NULL, or what is wrong with the part. */
 static const char *decode_percent(respub_slice s, char *out, size_t capacity) {
   size_t used = 0;
   for (size_t i = 0; i < s.len; i++) {
     int c = (unsigned char)s.ptr[i];
     if (c == '%') {
-      int high = s.len - i > 2 ? hex_digit(s.ptr[i + 1]) : -1;
-      int low = s.len - i > 2 ? hex_digit(s.ptr[i + 2]) : -1;
+      int high = s.len - i > 2 ? respub__hex_digit(s.ptr[i + 1]) : -1;
+      int low = s.len - i > 2 ? respub__hex_digit(s.ptr[i + 2]) : -1;
       if (high < 0 || low < 0)
         return "has a broken percent-encoding";
       c = high * 16 + low;
@@ -143,7 +136,7 @@ static bool is_ipv6(respub_slice s) {
     /* A zone follows, as in fe80::1%25eth0. */
     if (c == '%')
       return i > 0 && s.len - i > 3 && s.ptr[i + 1] == '2' && s.ptr[i + 2] == '5';
-    if (hex_digit(c) < 0 && c != ':' && c != '.')
+    if (respub__hex_digit(c) < 0 && c != ':' && c != '.')
       return false;
   }
   size_t colon;

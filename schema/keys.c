@@ -1,5 +1,6 @@
 #include "schema/keys.h"
 
+#include "net/hex.h"
 #include "schema/arena.h"
 #include "schema/utf8.h"
 

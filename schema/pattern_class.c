@@ -1,3 +1,4 @@
+#include "net/hex.h"
 #include "schema/pattern_parse.h"
 #include "schema/utf8.h"
 

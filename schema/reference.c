@@ -1,6 +1,6 @@
 /* Where $ref leads to. */
+#include "net/hex.h"
 #include "schema/compile.h"
-#include "schema/utf8.h"
 
 #include <string.h>
 

@@ -1,5 +1,6 @@
 #include "schema/scan.h"
 
+#include "net/hex.h"
 #include "schema/keys.h"
 #include "schema/number.h"
 #include "schema/text.h"

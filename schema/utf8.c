@@ -73,11 +73,3 @@ size_t respub__utf8_put(char out[4], uint32_t code) {
   out[0] = (char)((0xf00u >> n & 0xf0) | code);
   return n;
 }
-
-int respub__hex_digit(char c) {
-  if (c >= '0' && c <= '9')
-    return c - '0';
-  if (c >= 'a' && c <= 'f')
-    return c - 'a' + 10;
-  return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
-}

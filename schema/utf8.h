@@ -22,7 +22,4 @@ size_t respub__utf8_floor(const char *s, size_t len);
 /* Writes code (a Unicode scalar value) to out; returns the 1 to 4 bytes that it takes. */
 size_t respub__utf8_put(char out[4], uint32_t code);
 
-/* 0 to 15; -1: not a hexadecimal digit. */
-int respub__hex_digit(char c);
-
 #endif
