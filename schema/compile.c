@@ -70,6 +70,10 @@ bool respub__must_be_count(respub__compiler *c, const cJSON *value, size_t *coun
   return true;
 }
 
+bool respub__compile_count(respub__compiler *c, respub__check *check, cJSON *value) {
+  return respub__must_be_count(c, value, &check->of.count);
+}
+
 static bool is_repeated(const cJSON *list, const cJSON *name) {
   for (const cJSON *one = list->child; one != name; one = one->next) {
     if (strcmp(one->valuestring, name->valuestring) == 0)

@@ -37,6 +37,9 @@ const respub__rule *respub__compile_rule(respub__compiler *c, cJSON *subschema);
 bool respub__compile_one(respub__compiler *c, respub__check *check, cJSON *value);
 bool respub__compile_rules(respub__compiler *c, respub__check *check, cJSON *value);
 
+/* Into check->of.count: a whole number. */
+bool respub__compile_count(respub__compiler *c, respub__check *check, cJSON *value);
+
 /* Fails with ESCHEMA: "at /pointer/of/node: format...". Returns false. */
 bool respub__compile_fail(respub__compiler *c, const cJSON *at, const char *format, ...)
     RESPUB__SENTENCE(3, 4);

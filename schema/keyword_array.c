@@ -91,30 +91,14 @@ static bool check_contains(respub__validation *v, const respub__check *check, co
 
 /* ---- maxItems, minItems ---- */
 
-static bool compile_items_bound(respub__compiler *c, respub__check *check, cJSON *value) {
-  return respub__must_be_count(c, value, &check->of.count);
-}
-
-static bool items_fault(respub__validation *v, const respub__check *check, size_t n,
-                        const char *relation) {
-  char got[64];
-  respub__text t = respub__text_in(got, sizeof got);
-  respub__text_count(&t, n);
-  if (respub__fault_begin(v)) {
-    respub__text_add(&v->expected, relation);
-    respub__text_plural(&v->expected, check->of.count, "item");
-  }
-  return respub__fault_end_with(v, check->keyword->name, got);
-}
-
 static bool check_max_items(respub__validation *v, const respub__check *check, const cJSON *value) {
   size_t n = count_items(value);
-  return n <= check->of.count || items_fault(v, check, n, "at most ");
+  return n <= check->of.count || respub__fault_count(v, check, n, "at most ", "item");
 }
 
 static bool check_min_items(respub__validation *v, const respub__check *check, const cJSON *value) {
   size_t n = count_items(value);
-  return n >= check->of.count || items_fault(v, check, n, "at least ");
+  return n >= check->of.count || respub__fault_count(v, check, n, "at least ", "item");
 }
 
 /* ---- uniqueItems ---- */
@@ -218,7 +202,7 @@ const respub__keyword respub__array_keywords[] = {
     {"contains", cJSON_Array, false, compile_contains, check_contains},
     {"minContains", 0, false, compile_contains_bound, NULL},
     {"maxContains", 0, false, compile_contains_bound, NULL},
-    {"maxItems", cJSON_Array, false, compile_items_bound, check_max_items},
-    {"minItems", cJSON_Array, false, compile_items_bound, check_min_items},
+    {"maxItems", cJSON_Array, false, respub__compile_count, check_max_items},
+    {"minItems", cJSON_Array, false, respub__compile_count, check_min_items},
     {"uniqueItems", cJSON_Array, false, compile_unique, check_unique},
     {0}};

@@ -202,32 +202,16 @@ static bool check_dependent_required(respub__validation *v, const respub__check 
 
 /* ---- maxProperties, minProperties ---- */
 
-static bool compile_fields_bound(respub__compiler *c, respub__check *check, cJSON *value) {
-  return respub__must_be_count(c, value, &check->of.count);
-}
-
-static bool fields_fault(respub__validation *v, const respub__check *check, size_t n,
-                         const char *relation) {
-  char got[32];
-  respub__text t = respub__text_in(got, sizeof got);
-  respub__text_count(&t, n);
-  if (respub__fault_begin(v)) {
-    respub__text_add(&v->expected, relation);
-    respub__text_plural(&v->expected, check->of.count, "field");
-  }
-  return respub__fault_end_with(v, check->keyword->name, got);
-}
-
 static bool check_max_fields(respub__validation *v, const respub__check *check,
                              const cJSON *value) {
   size_t n = count_fields(value);
-  return n <= check->of.count || fields_fault(v, check, n, "at most ");
+  return n <= check->of.count || respub__fault_count(v, check, n, "at most ", "field");
 }
 
 static bool check_min_fields(respub__validation *v, const respub__check *check,
                              const cJSON *value) {
   size_t n = count_fields(value);
-  return n >= check->of.count || fields_fault(v, check, n, "at least ");
+  return n >= check->of.count || respub__fault_count(v, check, n, "at least ", "field");
 }
 
 const respub__keyword respub__object_keywords[] = {
@@ -239,6 +223,6 @@ const respub__keyword respub__object_keywords[] = {
     {"required", cJSON_Object, false, compile_required, check_required},
     {"dependentRequired", cJSON_Object, false, compile_dependent_required,
      check_dependent_required},
-    {"maxProperties", cJSON_Object, false, compile_fields_bound, check_max_fields},
-    {"minProperties", cJSON_Object, false, compile_fields_bound, check_min_fields},
+    {"maxProperties", cJSON_Object, false, respub__compile_count, check_max_fields},
+    {"minProperties", cJSON_Object, false, respub__compile_count, check_min_fields},
     {0}};

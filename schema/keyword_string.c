@@ -2,10 +2,6 @@
 #include "schema/compile.h"
 #include "schema/utf8.h"
 
-static bool compile_length(respub__compiler *c, respub__check *check, cJSON *value) {
-  return respub__must_be_count(c, value, &check->of.count);
-}
-
 static bool length_fault(respub__validation *v, const respub__check *check, const cJSON *value,
                          const char *relation) {
   if (respub__fault_begin(v)) {
@@ -45,7 +41,7 @@ static bool check_pattern(respub__validation *v, const respub__check *check, con
 }
 
 const respub__keyword respub__string_keywords[] = {
-    {"maxLength", cJSON_String, false, compile_length, check_max_length},
-    {"minLength", cJSON_String, false, compile_length, check_min_length},
+    {"maxLength", cJSON_String, false, respub__compile_count, check_max_length},
+    {"minLength", cJSON_String, false, respub__compile_count, check_min_length},
     {"pattern", cJSON_String, false, compile_pattern, check_pattern},
     {0}};

@@ -120,6 +120,11 @@ bool respub__fault_begin(respub__validation *v);
 bool respub__fault_end(respub__validation *v, const char *keyword, const cJSON *got);
 bool respub__fault_end_with(respub__validation *v, const char *keyword, const char *got);
 
+/* The fault of a value that has n of these things: not at most, or not at least, check->of.count.
+ */
+bool respub__fault_count(respub__validation *v, const respub__check *check, size_t n,
+                         const char *relation, const char *thing);
+
 /* A fault of the value at hand whose expectation is a text: "at least 3 items". */
 bool respub__fault(respub__validation *v, const respub__check *check, const cJSON *got,
                    const char *expected);

@@ -59,6 +59,18 @@ bool respub__fault_end_with(respub__validation *v, const char *keyword, const ch
   return end_fault(v, keyword, NULL, got);
 }
 
+bool respub__fault_count(respub__validation *v, const respub__check *check, size_t n,
+                         const char *relation, const char *thing) {
+  char got[32];
+  respub__text t = respub__text_in(got, sizeof got);
+  respub__text_count(&t, n);
+  if (respub__fault_begin(v)) {
+    respub__text_add(&v->expected, relation);
+    respub__text_plural(&v->expected, check->of.count, thing);
+  }
+  return respub__fault_end_with(v, check->keyword->name, got);
+}
+
 bool respub__fault(respub__validation *v, const respub__check *check, const cJSON *got,
                    const char *expected) {
   if (respub__fault_begin(v))
