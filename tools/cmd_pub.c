@@ -21,12 +21,7 @@ typedef struct settings {
 
 static bool parse(settings *s, int argc, char **argv, int *exit_code) {
   const option_spec options[] = {
-      {.letter = 'u',
-       .name = "url",
-       .kind = OPTION_TEXT,
-       .to.text = &s->url,
-       .argument = "URL",
-       .help = "the server; see respub --help"},
+      SERVER_URL_OPTION(s->url),
       {.name = "sender",
        .kind = OPTION_TEXT,
        .to.text = &s->sender,

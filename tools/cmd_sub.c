@@ -57,12 +57,7 @@ static const char *const purpose =
 
 static bool parse(settings *s, int argc, char **argv, int *exit_code) {
   const option_spec options[] = {
-      {.letter = 'u',
-       .name = "url",
-       .kind = OPTION_TEXT,
-       .to.text = &s->url,
-       .argument = "URL",
-       .help = "the server; see respub --help"},
+      SERVER_URL_OPTION(s->url),
       {.letter = 'p',
        .name = "pattern",
        .kind = OPTION_LIST,

@@ -3,6 +3,14 @@
 #define RESPUB_TOOLS_SERVER_URL_H
 
 #include "net/net.h"
+#include "tools/options.h"
+
+/* The row of an option_spec for the server's URL, into variable (const char *). */
+#define SERVER_URL_OPTION(variable)                                                                \
+  {                                                                                                \
+    .letter = 'u', .name = "url", .kind = OPTION_TEXT, .to.text = &(variable), .argument = "URL",  \
+    .help = "the server; see respub --help"                                                        \
+  }
 
 /* Fills options from url or, when that is NULL, from the environment: $REDIS_URL, else
  * redis://$REDIS_HOST:$REDIS_PORT/$REDIS_DB, each part with its usual default; an empty variable
