@@ -44,8 +44,10 @@ static bool grow_slots(respub__handlers *h) {
   return true;
 }
 
-/* After each change of a topic's handlers. */
+/* After each change of a topic's handlers: what is in its line. */
 static void note_handlers(respub__topic *topic) {
+  if (!RESPUB_FAST)
+    return;
   const respub__subscription *first = topic->upkeep->handlers;
   topic->lead = first != NULL ? first->receiver : (respub__receiver){.id = 0};
   topic->several = first != NULL && first->next != NULL;

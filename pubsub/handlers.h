@@ -55,19 +55,23 @@ void respub__handlers_end(respub__handlers *h, respub__subscription *s);
 /* A dispatch of one message: begin gives the first who gets it and next each other one that was
  * there before the dispatch, although the table, and the topic with it, may change between the
  * calls, and what they point to. NULL: no more. */
-static inline const respub__receiver *respub__handlers_begin(respub__handlers *h,
-                                                             const respub__topic *topic) {
-  h->dispatches++;
-  h->cursor = topic->several ? topic->upkeep->handlers->next : NULL;
-  return topic->lead.id != 0 ? &topic->lead : NULL;
-}
-
 static inline const respub__receiver *respub__handlers_next(respub__handlers *h) {
   respub__subscription *s = h->cursor;
   if (s == NULL || s->born >= h->dispatches)
     return NULL;
   h->cursor = s->next;
   return &s->receiver;
+}
+
+static inline const respub__receiver *respub__handlers_begin(respub__handlers *h,
+                                                             const respub__topic *topic) {
+  h->dispatches++;
+  if (!RESPUB_FAST) {
+    h->cursor = topic->upkeep->handlers;
+    return respub__handlers_next(h);
+  }
+  h->cursor = topic->several ? topic->upkeep->handlers->next : NULL;
+  return topic->lead.id != 0 ? &topic->lead : NULL;
 }
 
 /* One whose released function is to be called now by the caller (without the lock), who then frees

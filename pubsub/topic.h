@@ -41,7 +41,7 @@ enum {
 /* One channel or pattern: what each message reads, with RESPUB_FAST in a cache line of its own.
  * Owned by its table; at a fixed address until it is removed. */
 typedef struct respub__topic {
-  respub__receiver lead; /* of the first of the handlers; all zero: there is none */
+  respub__receiver lead; /* of the first of the handlers, with RESPUB_FAST; all zero: none */
   uint32_t len;
   uint8_t kind;  /* a respub_kind */
   uint8_t wire;  /* a respub__wire */
@@ -51,7 +51,7 @@ typedef struct respub__topic {
   bool refused : 1; /* the server said no; not asked again before the retry */
   bool told : 1;    /* the user knows of this refusal */
   bool epoch : 1;   /* which of the two counts of unsettled topics it is in */
-  bool several : 1; /* handlers */
+  bool several : 1; /* handlers, with RESPUB_FAST */
   respub__upkeep *upkeep;
   union {
     char near[RESPUB__NEAR_BYTES];
