@@ -207,17 +207,14 @@ respub__topic *respub__topics_add(respub__topics *topics, respub_kind kind, resp
   return t;
 }
 
-/* Closes the hole by moving back what probed past it, so that no tombstones gather. */
-static void close_hole(respub__topics *topics, uint32_t hole) {
-  uint32_t *slots = topics->slots, mask = topics->mask;
-  for (uint32_t i = (hole + 1) & mask; slots[i] != 0; i = (i + 1) & mask) {
-    uint32_t home = hash_of_topic(topics, respub__topics_in(topics, slots[i])) & mask;
-    if (((i - home) & mask) < ((i - hole) & mask))
-      continue;
-    slots[hole] = slots[i];
-    hole = i;
+/* Places anew what may have probed past a slot that is free now, so that no tombstones gather. */
+static void place_behind(respub__topics *topics, uint32_t hole) {
+  uint32_t mask = topics->mask;
+  for (uint32_t i = (hole + 1) & mask; topics->slots[i] != 0; i = (i + 1) & mask) {
+    uint32_t number = (topics->slots[i] & mask) - 1;
+    topics->slots[i] = 0;
+    place(topics, respub__topics_at(topics, number), number);
   }
-  slots[hole] = 0;
 }
 
 void respub__topics_remove(respub__topics *topics, respub__topic *topic) {
@@ -225,7 +222,8 @@ void respub__topics_remove(respub__topics *topics, respub__topic *topic) {
   while (respub__topics_in(topics, topics->slots[at]) != topic)
     at = (at + 1) & mask;
   uint32_t number = (topics->slots[at] & mask) - 1;
-  close_hole(topics, at);
+  topics->slots[at] = 0;
+  place_behind(topics, at);
   respub__free(&topics->alloc, far_of(topic));
   free_number(topics, topic, number);
   topics->count--;
