@@ -5,6 +5,7 @@
 #include "tests/support/check.h"
 #include "tests/support/options.h"
 #include "tests/support/server.h"
+#include "tests/support/stress.h"
 #include "tests/support/test.h"
 #include "tests/support/wait.h"
 
@@ -24,23 +25,8 @@ enum {
 
 static respub_test_server *server;
 static respub_publisher *pub;
-static int64_t until_ms;
 static atomic_ulong accepted, told, delivered, unknown, calls_back;
 static char large[LARGE];
-
-static bool time_is_over(void) {
-  return respub_test_now_ms() >= until_ms;
-}
-
-static long seconds(void) {
-  const char *text = getenv("RESPUB_STRESS_SECONDS");
-  return text == NULL || *text == '\0' ? 2 : strtol(text, NULL, 10);
-}
-
-static unsigned roll(unsigned *state) {
-  *state = *state * 1664525u + 1013904223u;
-  return *state >> 16;
-}
 
 static void count(respub_status status) {
   if (status == RESPUB_OK)
@@ -104,9 +90,10 @@ static void queue_one(sequence *mine, size_t size) {
 static void publish_many(unsigned *state) {
   respub_publish_message messages[MANY];
   respub_publish_result results[MANY];
-  size_t n = 1 + roll(state) % MANY;
+  size_t n = 1 + respub_test_stress_roll(state) % MANY;
   for (size_t i = 0; i < n; i++)
-    messages[i] = (respub_publish_message){RESPUB_LIT("s"), {large, roll(state) % 300}};
+    messages[i] =
+        (respub_publish_message){RESPUB_LIT("s"), {large, respub_test_stress_roll(state) % 300}};
   (void)!respub_publisher_publish_many(pub, messages, n, results, NULL);
   for (size_t i = 0; i < n; i++)
     count(results[i].status);
@@ -123,8 +110,9 @@ static void use_event_loop(void) {
 
 static void act(unsigned *state, sequence *mine) {
   respub_publisher_stats stats;
-  unsigned choice = roll(state) % 16;
-  size_t size = roll(state) % 20 == 0 ? LARGE : roll(state) % 400;
+  unsigned choice = respub_test_stress_roll(state) % 16;
+  size_t size =
+      respub_test_stress_roll(state) % 20 == 0 ? LARGE : respub_test_stress_roll(state) % 400;
   if (choice < 6)
     count(respub_publisher_publish(pub, RESPUB_LIT("s"), respub_slice_of(large, size), NULL, NULL));
   else if (choice < 8)
@@ -132,7 +120,7 @@ static void act(unsigned *state, sequence *mine) {
   else if (choice < 12)
     queue_one(mine, size);
   else if (choice < 13)
-    (void)!respub_publisher_flush(pub, (int)(roll(state) % 20));
+    (void)!respub_publisher_flush(pub, (int)(respub_test_stress_roll(state) % 20));
   else if (choice < 14)
     use_event_loop();
   else if (choice < 15)
@@ -145,7 +133,7 @@ static void *run(void *ctx) {
   unsigned state = (unsigned)(uintptr_t)ctx;
   sequence *mine = calloc(1, sizeof *mine);
   CU_ASSERT_PTR_NOT_NULL_FATAL(mine);
-  while (!time_is_over())
+  while (!respub_test_stress_is_over())
     act(&state, mine);
   return mine;
 }
@@ -153,7 +141,7 @@ static void *run(void *ctx) {
 /* Kills the connection between the threads' calls. */
 static void *disturb(void *ctx) {
   (void)ctx;
-  while (!time_is_over()) {
+  while (!respub_test_stress_is_over()) {
     char reply[64];
     (void)respub_test_server_command(server, reply, sizeof reply, "CLIENT KILL TYPE normal");
     struct pollfd none;
@@ -178,7 +166,7 @@ static void eight_threads_get_true_results_while_connections_die(void) {
   CU_ASSERT_PTR_NOT_NULL_FATAL(server);
   respub_publisher_options o = options();
   CU_ASSERT_EQUAL_FATAL(respub_publisher_open(&pub, &o, NULL), RESPUB_OK);
-  until_ms = respub_test_now_ms() + seconds() * 1000;
+  respub_test_stress_begin();
   for (uintptr_t i = 0; i < THREADS; i++)
     CU_ASSERT_EQUAL_FATAL(pthread_create(&threads[i], NULL, run, (void *)(i + 1)), 0);
   CU_ASSERT_EQUAL_FATAL(pthread_create(&killer, NULL, disturb, NULL), 0);

@@ -5,13 +5,13 @@
 #include "tests/support/options.h"
 #include "tests/support/peer.h"
 #include "tests/support/server.h"
+#include "tests/support/stress.h"
 #include "tests/support/test.h"
 #include "tests/support/wait.h"
 
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdio.h>
-#include <stdlib.h>
 
 enum {
   THREADS = 8,
@@ -21,23 +21,8 @@ enum {
 };
 
 static respub_test_server *server;
-static int64_t until_ms;
 static atomic_ulong calls, messages;
 static atomic_bool closed;
-
-static bool time_is_over(void) {
-  return respub_test_now_ms() >= until_ms;
-}
-
-static long seconds(void) {
-  const char *text = getenv("RESPUB_STRESS_SECONDS");
-  return text == NULL || *text == '\0' ? 2 : strtol(text, NULL, 10);
-}
-
-static unsigned roll(unsigned *state) {
-  *state = *state * 1664525u + 1013904223u;
-  return *state >> 16;
-}
 
 static respub_slice name_of(unsigned i, char *room, size_t size) {
   int n = snprintf(room, size, "s%u", i % CHANNELS);
@@ -66,26 +51,28 @@ static void on_event(const respub_event *event, void *ctx) {
 
 static void act(respub_subscriber *sub, unsigned *state, respub_subscription held[HELD]) {
   char room[16];
-  respub_subscription *mine = &held[roll(state) % HELD];
+  respub_subscription *mine = &held[respub_test_stress_roll(state) % HELD];
   respub_subscriber_stats stats;
-  switch (roll(state) % 8) {
+  switch (respub_test_stress_roll(state) % 8) {
   case 0:
-    (void)!respub_subscriber_flush(sub, (int)(roll(state) % 20));
+    (void)!respub_subscriber_flush(sub, (int)(respub_test_stress_roll(state) % 20));
     break;
   case 1:
     respub_subscriber_get_stats(sub, &stats);
     break;
   case 2:
-    (void)!respub_subscriber_unsubscribe_channel(sub, name_of(roll(state), room, sizeof room));
+    (void)!respub_subscriber_unsubscribe_channel(
+        sub, name_of(respub_test_stress_roll(state), room, sizeof room));
     break;
   case 3:
     (void)!respub_subscriber_psubscribe(sub, RESPUB_LIT("s1*"), on_message, NULL, mine);
     break;
   default:
     (void)!respub_subscriber_unsubscribe(sub, *mine);
-    CU_ASSERT_EQUAL(respub_subscriber_subscribe(sub, name_of(roll(state), room, sizeof room),
-                                                on_message, NULL, mine),
-                    RESPUB_OK);
+    CU_ASSERT_EQUAL(
+        respub_subscriber_subscribe(sub, name_of(respub_test_stress_roll(state), room, sizeof room),
+                                    on_message, NULL, mine),
+        RESPUB_OK);
   }
   atomic_fetch_add(&calls, 1);
 }
@@ -99,7 +86,7 @@ typedef struct worker {
 static void *work(void *arg) {
   worker *w = arg;
   respub_subscription held[HELD] = {0};
-  while (!time_is_over())
+  while (!respub_test_stress_is_over())
     act(w->sub, &w->seed, held);
   return NULL;
 }
@@ -110,7 +97,7 @@ static void *load(void *arg) {
   respub_test_peer peer;
   if (!respub_test_peer_tcp(&peer, respub_test_server_port(server)))
     return NULL;
-  for (unsigned i = 0; !time_is_over(); i++) {
+  for (unsigned i = 0; !respub_test_stress_is_over(); i++) {
     char text[64];
     snprintf(text, sizeof text, "PUBLISH s%u payload\r\n", i % CHANNELS);
     if (i % 20000 == 19999)
@@ -139,7 +126,7 @@ static void stress(respub_delivery delivery) {
   respub_subscriber *sub = open_subscriber(delivery);
   worker workers[THREADS];
   pthread_t loader;
-  until_ms = respub_test_now_ms() + seconds() * 1000;
+  respub_test_stress_begin();
   atomic_store(&messages, 0);
   atomic_store(&closed, false);
   CU_ASSERT_EQUAL(respub_subscriber_start(sub), RESPUB_OK);
