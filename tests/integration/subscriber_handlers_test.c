@@ -1,34 +1,7 @@
 /* What handlers may do to their own subscriber: everything. */
-#include "pubsub/pubsub.h"
-#include "tests/support/driven.h"
-#include "tests/support/host.h"
-#include "tests/support/server.h"
-#include "tests/support/test.h"
-#include "tests/support/wait.h"
+#include "tests/support/driven_fixture.h"
 
 #include <stdatomic.h>
-#include <stdio.h>
-
-enum {
-  DEADLINE_MS = 10000
-};
-
-static respub_test_server *server;
-static respub_test_recorder seen;
-
-static void set_up(void) {
-  respub_test_recorder_init(&seen);
-}
-
-static void tear_down(void) {
-  respub_test_recorder_free(&seen);
-}
-
-static void publish(const char *channel, const char *payload) {
-  char command[200];
-  snprintf(command, sizeof command, "PUBLISH %s %s", channel, payload);
-  CU_ASSERT_TRUE(respub_test_server_says(server, command, ":"));
-}
 
 /* ------------------------------------------------------------------------------------------------
  * Calls from inside handlers */
@@ -68,7 +41,7 @@ static void check_subscribing_inside(respub_test_way w) {
   set_up();
   respub_test_driven d;
   inside in = {.act = subscribe_more};
-  respub_subscriber *sub = respub_test_open_subscriber(respub_test_server_url(server), w, &seen);
+  respub_subscriber *sub = open_to_drive(w);
   CU_ASSERT_EQUAL(respub_subscriber_subscribe(sub, RESPUB_LIT("first"), act_inside, &in, &in.own),
                   RESPUB_OK);
   respub_test_drive(&d, sub, w, &seen);
@@ -101,8 +74,7 @@ static void an_ended_handler_does_not_get_the_same_message(void) {
   set_up();
   respub_test_driven d;
   inside in = {.act = end_other};
-  respub_subscriber *sub =
-      respub_test_open_subscriber(respub_test_server_url(server), BY_THREAD, &seen);
+  respub_subscriber *sub = open_to_drive(BY_THREAD);
   respub_slice channel = RESPUB_LIT("both");
   CU_ASSERT_EQUAL(respub_subscriber_subscribe(sub, channel, act_inside, &in, &in.own), RESPUB_OK);
   CU_ASSERT_EQUAL(respub_subscriber_subscribe(sub, channel, count_other, &in, &in.other),
@@ -127,7 +99,7 @@ static void check_closing_inside(respub_test_way w) {
   set_up();
   respub_test_driven d;
   inside in = {.act = close_inside};
-  respub_subscriber *sub = respub_test_open_subscriber(respub_test_server_url(server), w, &seen);
+  respub_subscriber *sub = open_to_drive(w);
   respub_slice channel = RESPUB_LIT("end");
   CU_ASSERT_EQUAL(respub_subscriber_subscribe(sub, channel, act_inside, &in, NULL), RESPUB_OK);
   CU_ASSERT_EQUAL(respub_subscriber_subscribe(sub, channel, count_other, &in, NULL), RESPUB_OK);
@@ -157,7 +129,7 @@ static void check_stopping_inside(respub_test_way w) {
   set_up();
   respub_test_driven d;
   inside in = {.act = stop_inside};
-  respub_subscriber *sub = respub_test_open_subscriber(respub_test_server_url(server), w, &seen);
+  respub_subscriber *sub = open_to_drive(w);
   CU_ASSERT_EQUAL(respub_subscriber_subscribe(sub, RESPUB_LIT("halt"), act_inside, &in, &in.own),
                   RESPUB_OK);
   CU_ASSERT_EQUAL(

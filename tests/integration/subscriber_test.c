@@ -1,37 +1,10 @@
 /* A subscriber in each of the ways to drive it, at redis-server and at the embedded broker. */
-#include "pubsub/pubsub.h"
-#include "tests/support/driven.h"
-#include "tests/support/host.h"
-#include "tests/support/server.h"
-#include "tests/support/test.h"
-#include "tests/support/wait.h"
+#include "tests/support/driven_fixture.h"
 
 #include <stdatomic.h>
 #include <stdio.h>
-#include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
-
-enum {
-  DEADLINE_MS = 10000
-};
-
-static respub_test_server *server;
-static respub_test_recorder seen;
-
-static void set_up(void) {
-  respub_test_recorder_init(&seen);
-}
-
-static void tear_down(void) {
-  respub_test_recorder_free(&seen);
-}
-
-static void publish(const char *channel, const char *payload) {
-  char command[200];
-  snprintf(command, sizeof command, "PUBLISH %s %s", channel, payload);
-  CU_ASSERT_TRUE(respub_test_server_says(server, command, ":"));
-}
 
 /* ------------------------------------------------------------------------------------------------
  * Messages */
@@ -53,7 +26,7 @@ static void check_order(respub_test_way w) {
 static void check_messages(respub_test_way w) {
   set_up();
   respub_test_driven d;
-  respub_subscriber *sub = respub_test_open_subscriber(respub_test_server_url(server), w, &seen);
+  respub_subscriber *sub = open_to_drive(w);
   CU_ASSERT_EQUAL(
       respub_subscriber_subscribe(sub, RESPUB_LIT("news"), respub_test_record, &seen, NULL),
       RESPUB_OK);
@@ -85,8 +58,7 @@ static void messages_come_in_order_however_the_subscriber_is_driven(void) {
 static void binary_names_and_payloads_survive(void) {
   set_up();
   respub_test_driven d;
-  respub_subscriber *sub =
-      respub_test_open_subscriber(respub_test_server_url(server), BY_THREAD, &seen);
+  respub_subscriber *sub = open_to_drive(BY_THREAD);
   CU_ASSERT_EQUAL(respub_subscriber_subscribe(sub, respub_slice_of("a\0b\r\n", 5),
                                               respub_test_record, &seen, NULL),
                   RESPUB_OK);
@@ -103,8 +75,7 @@ static void binary_names_and_payloads_survive(void) {
 
 static void next_gives_a_timeout_and_then_goes_on(void) {
   set_up();
-  respub_subscriber *sub =
-      respub_test_open_subscriber(respub_test_server_url(server), BY_NEXT, &seen);
+  respub_subscriber *sub = open_to_drive(BY_NEXT);
   respub_event event;
   CU_ASSERT_EQUAL(respub_subscriber_subscribe(sub, RESPUB_LIT("slow"), NULL, NULL, NULL),
                   RESPUB_OK);
@@ -137,8 +108,7 @@ static void the_channel_is_left_with_its_last_handler(void) {
   respub_test_driven d;
   atomic_int first = 0, second = 0;
   respub_subscription one, two;
-  respub_subscriber *sub =
-      respub_test_open_subscriber(respub_test_server_url(server), BY_THREAD, &seen);
+  respub_subscriber *sub = open_to_drive(BY_THREAD);
   respub_slice channel = RESPUB_LIT("shared");
   CU_ASSERT_EQUAL(respub_subscriber_subscribe(sub, channel, count_call, &first, &one), RESPUB_OK);
   CU_ASSERT_EQUAL(respub_subscriber_subscribe(sub, channel, count_call, &second, &two), RESPUB_OK);
@@ -164,8 +134,7 @@ static void the_channel_is_left_with_its_last_handler(void) {
 static void everything_can_be_unsubscribed_at_once(void) {
   set_up();
   respub_test_driven d;
-  respub_subscriber *sub =
-      respub_test_open_subscriber(respub_test_server_url(server), BY_QUEUE, &seen);
+  respub_subscriber *sub = open_to_drive(BY_QUEUE);
   char name[16];
   for (int i = 0; i < 1000; i++) {
     snprintf(name, sizeof name, "c%d", i);
@@ -205,8 +174,7 @@ static void released_is_called_once_for_each_end(void) {
   respub_test_driven d;
   atomic_int by_call = 0, by_close = 0;
   respub_subscription one, two;
-  respub_subscriber *sub =
-      respub_test_open_subscriber(respub_test_server_url(server), BY_THREAD, &seen);
+  respub_subscriber *sub = open_to_drive(BY_THREAD);
   CU_ASSERT_EQUAL(respub_subscriber_subscribe(sub, RESPUB_LIT("r1"), count_call, &by_call, &one),
                   RESPUB_OK);
   CU_ASSERT_EQUAL(respub_subscriber_subscribe(sub, RESPUB_LIT("r2"), count_call, &by_close, &two),
@@ -231,8 +199,7 @@ static void a_stop_before_run_is_not_lost(void) {
   set_up();
   static const respub_test_way ways[] = {BY_RUN, BY_QUEUE_RUN};
   for (size_t i = 0; i < 2; i++) {
-    respub_subscriber *sub =
-        respub_test_open_subscriber(respub_test_server_url(server), ways[i], &seen);
+    respub_subscriber *sub = open_to_drive(ways[i]);
     respub_event event;
     respub_subscriber_stop(sub);
     CU_ASSERT_EQUAL(respub_subscriber_run(sub), RESPUB_OK);
@@ -246,8 +213,7 @@ static void a_stop_before_run_is_not_lost(void) {
 static void only_one_drives(void) {
   set_up();
   respub_event event;
-  respub_subscriber *sub =
-      respub_test_open_subscriber(respub_test_server_url(server), BY_THREAD, &seen);
+  respub_subscriber *sub = open_to_drive(BY_THREAD);
   CU_ASSERT_EQUAL(respub_subscriber_start(sub), RESPUB_OK);
   CU_ASSERT_EQUAL(respub_subscriber_start(sub), RESPUB_ESTATE);
   CU_ASSERT_EQUAL(respub_subscriber_run(sub), RESPUB_ESTATE);
@@ -271,8 +237,7 @@ static int in_child(respub_subscriber *sub) {
 static void a_forked_child_is_told_so_and_does_no_harm(void) {
   set_up();
   respub_test_driven d;
-  respub_subscriber *sub =
-      respub_test_open_subscriber(respub_test_server_url(server), BY_THREAD, &seen);
+  respub_subscriber *sub = open_to_drive(BY_THREAD);
   CU_ASSERT_EQUAL(
       respub_subscriber_subscribe(sub, RESPUB_LIT("family"), respub_test_record, &seen, NULL),
       RESPUB_OK);
