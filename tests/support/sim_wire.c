@@ -114,7 +114,7 @@ void respub_sim_wire_free(respub_sim_wire *w) {
 }
 
 respub_slice respub_sim_wire_arrived(respub_sim_wire *w) {
-  if (!w->is_open || is_silent(w))
+  if (!w->is_open || is_silent(w) || w->up.bytes == NULL)
     return respub_slice_of(NULL, 0);
   return respub_slice_of(w->up.bytes + w->up.begin, arrived(&w->up, *w->now_ms));
 }
