@@ -13,7 +13,7 @@
 
 enum {
   LATE_MS = 300,
-  SOON_MS = 50,
+  SOON_MS = 250,
   MANY = 10
 };
 
