@@ -1,7 +1,6 @@
 #include "tests/support/command.h"
 
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 enum {
@@ -47,6 +46,18 @@ bool respub_test_command_does(const char *const words[], const char *input, int 
             r.ended, code, r.out != NULL ? r.out : "", r.err != NULL ? r.err : "");
   respub_test_output_free(&r);
   return right;
+}
+
+/* The loop ends when the reader is surely gone. */
+int respub_test_command_unread(const char *line, const char *url, respub_test_output *result) {
+  char path[1024], script[1024];
+  const char *argv[] = {"sh", "-c", script, respub_test_built("respub", path, sizeof path),
+                        url,  NULL};
+  (void)snprintf(script, sizeof script,
+                 "{ (trap '' PIPE; while printf .; do :; done) 2>/dev/null; "
+                 "%s; echo \"code $?\" >&2; } | :",
+                 line);
+  return respub_test_run(argv, NULL, 0, DEADLINE_MS, result);
 }
 
 respub_test_process *respub_test_command_start(const char *const words[]) {

@@ -18,6 +18,11 @@ int respub_test_command(const char *const words[], const void *input, size_t inp
 bool respub_test_command_does(const char *const words[], const char *input, int code,
                               const char *out, const char *err);
 
+/* Runs a line of shell that ends with the command, which is "$0" there, with url as "$1", until it
+ * ends since nobody reads what it prints. Its exit code is told at the end of standard error: "code
+ * 4\n". Returns what respub_test_run says; the caller frees result. */
+int respub_test_command_unread(const char *line, const char *url, respub_test_output *result);
+
 /* Starts it; see respub_test_process_start. */
 respub_test_process *respub_test_command_start(const char *const words[]);
 

@@ -280,6 +280,15 @@ const char *respub_test_process_line(respub_test_process *p, int deadline_ms) {
   return next_line(p, respub_test_deadline(deadline_ms));
 }
 
+bool respub_test_process_line_is(respub_test_process *p, const char *wanted, int deadline_ms) {
+  const char *line = respub_test_process_line(p, deadline_ms);
+  bool is = line != NULL && strcmp(line, wanted) == 0;
+  if (!is)
+    fprintf(stderr, "wanted: %s\n   got: %s\n%s\n", wanted, line != NULL ? line : "nothing",
+            respub_test_process_errors(p));
+  return is;
+}
+
 const char *respub_test_process_line_with(respub_test_process *p, const char *text,
                                           int deadline_ms) {
   int64_t deadline = respub_test_deadline(deadline_ms);

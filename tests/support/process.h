@@ -65,6 +65,9 @@ void respub_test_process_close_input(respub_test_process *p);
  * the next call with p. */
 const char *respub_test_process_line(respub_test_process *p, int deadline_ms);
 
+/* True when the next line is this one. Prints what is different. */
+bool respub_test_process_line_is(respub_test_process *p, const char *wanted, int deadline_ms);
+
 /* Reads lines until one contains text and returns that one; NULL as above. */
 const char *respub_test_process_line_with(respub_test_process *p, const char *text,
                                           int deadline_ms);
