@@ -25,7 +25,8 @@ static const char fakes[] =
 
 typedef struct fixture {
   char folder[RESPUB_TEST_TEMPORARY];
-  char path[8192];
+  char path[8192];           /* PATH=...: what is there, no more than the script itself uses */
+  respub_test_output result; /* of the script */
 } fixture;
 
 static void shell(const char *script, const char *first, const char *second) {
@@ -39,17 +40,19 @@ static void shell(const char *script, const char *first, const char *second) {
 static void set_up(fixture *f, const char *user_id) {
   CU_ASSERT_PTR_NOT_NULL_FATAL(mkdtemp(respub_test_temporary(f->folder, "setup")));
   shell(fakes, f->folder, user_id);
+  snprintf(f->path, sizeof f->path, "PATH=%s/only", f->folder);
 }
 
-static void tear_down(const fixture *f) {
+static void tear_down(fixture *f) {
+  respub_test_output_free(&f->result);
   shell("rm -rf \"$1\"", f->folder, NULL);
 }
 
-static int setup(fixture *f, const char *purpose, respub_test_output *result) {
+static int setup(fixture *f, const char *purpose) {
   char script[4096];
   const char *argv[] = {"env",   "-i", f->path, respub_test_source("tools/setup", script, 4096),
                         purpose, NULL};
-  return respub_test_run(argv, NULL, 0, DEADLINE_MS, result);
+  return respub_test_run(argv, NULL, 0, DEADLINE_MS, &f->result);
 }
 
 /* True when the log of the fakes holds text; an empty text asks whether it is empty. */
@@ -68,12 +71,10 @@ static void nothing_missing_starts_no_package_manager(void) {
   fixture f;
   set_up(&f, "0");
   snprintf(f.path, sizeof f.path, "PATH=%s/bin:%s", f.folder, getenv("PATH"));
-  respub_test_output result;
-  CU_ASSERT_EQUAL(setup(&f, "test", &result), 0);
-  CU_ASSERT_STRING_EQUAL(result.out, "");
-  CU_ASSERT_STRING_EQUAL(result.err, "");
+  CU_ASSERT_EQUAL(setup(&f, "test"), 0);
+  CU_ASSERT_STRING_EQUAL(f.result.out, "");
+  CU_ASSERT_STRING_EQUAL(f.result.err, "");
   CU_ASSERT_TRUE(logged(&f, ""));
-  respub_test_output_free(&result);
   tear_down(&f);
 }
 
@@ -81,17 +82,14 @@ static void without_root_it_says_what_to_install(void) {
   fixture f;
   set_up(&f, "1000");
   shell("ln -s ../bin/apt-get \"$1/only/apt-get\"", f.folder, NULL);
-  snprintf(f.path, sizeof f.path, "PATH=%s/only", f.folder);
-  respub_test_output result;
-  CU_ASSERT_EQUAL(setup(&f, "build", &result), 1);
-  CU_ASSERT_STRING_EQUAL(result.out, "");
+  CU_ASSERT_EQUAL(setup(&f, "build"), 1);
+  CU_ASSERT_STRING_EQUAL(f.result.out, "");
   CU_ASSERT_STRING_EQUAL(
-      result.err,
+      f.result.err,
       "respub needs: make cc pkg-config cjson \n"
       "Only root can install, and sudo is not at hand.\n"
       "Please install gcc libc6-dev libcjson-dev make pkg-config (apt), then try again.\n");
   CU_ASSERT_TRUE(logged(&f, ""));
-  respub_test_output_free(&result);
   tear_down(&f);
 }
 
@@ -100,25 +98,19 @@ static void a_sudo_that_wants_a_password_is_not_used(void) {
   fixture f;
   set_up(&f, "1000");
   shell("cd \"$1/only\" && ln -s ../bin/dnf ../bin/sudo .", f.folder, NULL);
-  snprintf(f.path, sizeof f.path, "PATH=%s/only", f.folder);
-  respub_test_output result;
-  CU_ASSERT_EQUAL(setup(&f, "build", &result), 1);
-  CU_ASSERT_PTR_NOT_NULL(strstr(result.err, "cjson-devel"));
+  CU_ASSERT_EQUAL(setup(&f, "build"), 1);
+  CU_ASSERT_PTR_NOT_NULL(strstr(f.result.err, "cjson-devel"));
   CU_ASSERT_TRUE(logged(&f, "sudo -n true"));
   CU_ASSERT_FALSE(logged(&f, "install"));
-  respub_test_output_free(&result);
   tear_down(&f);
 }
 
 static void an_unknown_system_gets_a_sentence(void) {
   fixture f;
   set_up(&f, "0");
-  snprintf(f.path, sizeof f.path, "PATH=%s/only", f.folder);
-  respub_test_output result;
-  CU_ASSERT_EQUAL(setup(&f, "test", &result), 1);
-  CU_ASSERT_PTR_NOT_NULL(strstr(result.err, "None of apt, apk, dnf and brew is here."));
-  CU_ASSERT_PTR_NOT_NULL(strstr(result.err, "redis-server"));
-  respub_test_output_free(&result);
+  CU_ASSERT_EQUAL(setup(&f, "test"), 1);
+  CU_ASSERT_PTR_NOT_NULL(strstr(f.result.err, "None of apt, apk, dnf and brew is here."));
+  CU_ASSERT_PTR_NOT_NULL(strstr(f.result.err, "redis-server"));
   tear_down(&f);
 }
 
@@ -126,15 +118,12 @@ static void what_is_missing_is_installed_by_the_names_of_the_system(void) {
   fixture f;
   set_up(&f, "0");
   shell("ln -s ../bin/dnf \"$1/only/dnf\"", f.folder, NULL);
-  snprintf(f.path, sizeof f.path, "PATH=%s/only", f.folder);
-  respub_test_output result;
-  CU_ASSERT_EQUAL(setup(&f, "bench", &result), 1);
+  CU_ASSERT_EQUAL(setup(&f, "bench"), 1);
   CU_ASSERT_TRUE(logged(&f, "dnf install -y"));
   CU_ASSERT_TRUE(logged(&f, " hiredis-devel"));
   CU_ASSERT_TRUE(logged(&f, " /usr/bin/redis-server"));
   CU_ASSERT_FALSE(logged(&f, "CUnit"));
-  CU_ASSERT_PTR_NOT_NULL(strstr(result.err, "still not found although it was installed"));
-  respub_test_output_free(&result);
+  CU_ASSERT_PTR_NOT_NULL(strstr(f.result.err, "still not found although it was installed"));
   tear_down(&f);
 }
 
@@ -147,24 +136,18 @@ static void the_run_time_of_clang_is_of_its_version(void) {
         "printf '#!/bin/sh\\n[ \"$1\" = -dumpversion ] && echo 14.0.6\\n' >clang && chmod +x sudo "
         "clang",
         f.folder, NULL);
-  snprintf(f.path, sizeof f.path, "PATH=%s/only", f.folder);
-  respub_test_output result;
-  CU_ASSERT_EQUAL(setup(&f, "fuzz", &result), 1);
+  CU_ASSERT_EQUAL(setup(&f, "fuzz"), 1);
   CU_ASSERT_TRUE(logged(&f, "sudo env DEBIAN_FRONTEND=noninteractive apt-get install -y"));
   CU_ASSERT_TRUE(logged(&f, " libclang-rt-14-dev"));
   CU_ASSERT_FALSE(logged(&f, " clang"));
-  respub_test_output_free(&result);
   tear_down(&f);
 }
 
 static void an_unknown_purpose_is_a_wrong_call(void) {
   fixture f;
   set_up(&f, "0");
-  snprintf(f.path, sizeof f.path, "PATH=%s/only", f.folder);
-  respub_test_output result;
-  CU_ASSERT_EQUAL(setup(&f, "everything", &result), 2);
-  CU_ASSERT_EQUAL(strncmp(result.err, "usage: ", 7), 0);
-  respub_test_output_free(&result);
+  CU_ASSERT_EQUAL(setup(&f, "everything"), 2);
+  CU_ASSERT_EQUAL(strncmp(f.result.err, "usage: ", 7), 0);
   tear_down(&f);
 }
 
