@@ -100,6 +100,7 @@ struct respub_publisher {
 
   unsigned users;               /* threads inside a call */
   unsigned crowd;               /* how many there were when replies came last, or met at the gate */
+  unsigned parks;               /* counts those who wait beside a leader */
   unsigned company;             /* so often who is alone waits so that a ring is heard */
   bool leading, polling;        /* there is a leader; it waits for descriptors */
   const respub__waiter *leader; /* what the leader waits for; NULL: for nothing */
@@ -175,6 +176,9 @@ static inline void respub__waiter_turn(respub__waiter *w, respub__wait_for what)
 /* Lock held on entry. Does what can be done at once, unless somebody else does it. readable: look
  * for replies, else only when that was long ago. */
 void respub__publisher_help_locked(respub_publisher *pub, int64_t now_ms, bool readable);
+
+/* False: other work keeps the cores busy, and to yield costs more than to sleep. */
+bool respub__publisher_turns_pay(void);
 
 /* Lock held on entry. Waits until nobody uses the link without the lock. */
 void respub__publisher_calm_locked(respub_publisher *pub);

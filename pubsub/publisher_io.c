@@ -97,7 +97,7 @@ void respub__publisher_read_locked(respub_publisher *pub) {
  * than there are now, the others are about to come back: one turn of the scheduler lets their
  * commands leave in the same write. */
 static void await_crowd_locked(respub_publisher *pub) {
-  if (pub->users >= pub->crowd)
+  if (pub->users >= pub->crowd || !respub__publisher_turns_pay())
     return;
   respub__publisher_unlock(pub);
   respub__thread_yield();

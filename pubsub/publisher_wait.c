@@ -9,7 +9,10 @@
 
 enum {
   TURNS_BEFORE_SLEEP = 10,
-  TURNS_US = 200
+  TURNS_UNTIMED = 2,   /* by then many are rung, and spare the clock */
+  TIMED_ONE_IN = 4,    /* but some waits look at it from the first turn on */
+  LONG_TURNS_US = 500, /* a few tens are usual */
+  WAITS_WITHOUT_TURNS = 2000
 };
 
 static int64_t earliest(int64_t a, int64_t b) {
@@ -190,20 +193,42 @@ void respub__publisher_calm_locked(respub_publisher *pub) {
 /* ------------------------------------------------------------------------------------------------
  * Parking */
 
+/* So many waits are still to go without turns. How busy the cores are is the same for all
+ * publishers, and who has been rung may not touch its own any more. */
+static atomic_uint without_turns;
+
+bool respub__publisher_turns_pay(void) {
+  return atomic_load_explicit(&without_turns, memory_order_relaxed) == 0;
+}
+
 /* To fall asleep and to be woken, on another core perhaps, costs more than to let other threads run
  * a few times, in which the replies of a server nearby come; a ring that finds nobody asleep needs
- * no system call. Where others compute, a turn takes milliseconds: who sleeps comes back sooner. */
-static void await_ring(const respub_publisher *pub, respub__waiter *w) {
-  int64_t until_us = 0;
-  for (int turn = 0; turn < TURNS_BEFORE_SLEEP; turn++) {
-    if (respub__parker_try(&w->parker))
-      return;
-    if (turn == 1) /* many are rung by then, and spare the clock */
-      until_us = pub->clock_us() + TURNS_US;
-    else if (turn > 1 && pub->clock_us() >= until_us)
-      break;
+ * no system call. But where others compute a turn takes milliseconds, and who sleeps comes back
+ * sooner: one such turn, and all sleep for a while. */
+static void take_turns(respub__waiter *w, int64_t (*clock_us)(void), bool timed) {
+  int64_t until_us = timed ? clock_us() + LONG_TURNS_US : 0;
+  bool rung = respub__parker_try(&w->parker), late = false;
+  for (int turn = 0; !rung && !late && turn < TURNS_BEFORE_SLEEP; turn++) {
+    if (turn == TURNS_UNTIMED && until_us == 0)
+      until_us = clock_us() + LONG_TURNS_US;
     respub__thread_yield();
+    rung = respub__parker_try(&w->parker);
+    late = until_us > 0 && clock_us() >= until_us;
   }
+  if (late)
+    atomic_store_explicit(&without_turns, WAITS_WITHOUT_TURNS, memory_order_relaxed);
+  if (!rung)
+    respub__parker_wait(&w->parker);
+}
+
+/* The publisher may be gone on return when w has been released. */
+static void await_ring(respub__waiter *w, int64_t (*clock_us)(void), bool timed) {
+  unsigned without = atomic_load_explicit(&without_turns, memory_order_relaxed);
+  if (without == 0) {
+    take_turns(w, clock_us, timed);
+    return;
+  }
+  atomic_store_explicit(&without_turns, without - 1, memory_order_relaxed);
   respub__parker_wait(&w->parker);
 }
 
@@ -220,8 +245,10 @@ static void park_locked(respub_publisher *pub, respub__waiter *w) {
   pub->parked_until_ms = earliest(pub->parked_until_ms, w->deadline_ms);
   if (pub->polling && w->deadline_ms < pub->polling_until_ms)
     respub__wake_ring(&pub->wake);
+  bool timed = pub->parks++ % TIMED_ONE_IN == 0;
+  int64_t (*clock_us)(void) = pub->clock_us;
   respub__publisher_unlock(pub);
-  await_ring(pub, w);
+  await_ring(w, clock_us, timed);
   if (w->released)
     return;
   respub__publisher_lock(pub);

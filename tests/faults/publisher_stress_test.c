@@ -1,7 +1,8 @@
 /* Eight threads that do everything to one publisher at once, while its connection is killed again
  * and again, until the time is over; made to be run under ThreadSanitizer. RESPUB_STRESS_SECONDS
  * says how long (2). */
-#include "pubsub/pubsub.h"
+#include "net/clock.h"
+#include "pubsub/publisher.h"
 #include "tests/support/check.h"
 #include "tests/support/options.h"
 #include "tests/support/server.h"
@@ -9,6 +10,7 @@
 #include "tests/support/test.h"
 #include "tests/support/wait.h"
 
+#include <limits.h>
 #include <poll.h>
 #include <pthread.h>
 #include <stdatomic.h>
@@ -270,11 +272,96 @@ static void threads_share_little_room_without_losing_a_result(void) {
   respub_test_server_free(server);
 }
 
+/* ------------------------------------------------------------------------------------------------
+ */
+
+enum {
+  EACH = 500,
+  CLOSINGS = 50
+};
+
+static atomic_uint looks;
+static atomic_bool sleeps;
+
+/* Whoever looks twice finds that a millisecond has passed. */
+static int64_t hasty_us(void) {
+  return respub__clock_us() + (int64_t)atomic_fetch_add(&looks, 1) * 1000;
+}
+
+static void *publish_each(void *ctx) {
+  (void)ctx;
+  for (int i = 0; i < EACH; i++) {
+    if (respub_publisher_publish(pub, RESPUB_LIT("s"), RESPUB_LIT("x"), NULL, NULL) == RESPUB_OK)
+      atomic_fetch_add(&returned, 1);
+    if (!respub__publisher_turns_pay())
+      atomic_store(&sleeps, true);
+  }
+  return NULL;
+}
+
+static void threads_sleep_at_once_where_turns_take_long(void) {
+  pthread_t threads[THREADS];
+  server = respub_test_server_start(NULL);
+  CU_ASSERT_PTR_NOT_NULL_FATAL(server);
+  respub_publisher_options o = options();
+  o.timeout_ms = INT_MAX;
+  o.on_event = NULL;
+  atomic_store(&returned, 0);
+  CU_ASSERT_EQUAL_FATAL(respub_publisher_open(&pub, &o, NULL), RESPUB_OK);
+  pub->clock_us = hasty_us;
+  for (int i = 0; i < THREADS; i++)
+    CU_ASSERT_EQUAL_FATAL(pthread_create(&threads[i], NULL, publish_each, NULL), 0);
+  for (int i = 0; i < THREADS; i++)
+    pthread_join(threads[i], NULL);
+  CU_ASSERT_EQUAL(atomic_load(&returned), THREADS * EACH);
+  CU_ASSERT_TRUE(atomic_load(&sleeps));
+  respub_publisher_close(pub);
+  respub_test_server_free(server);
+}
+
+static void *publish_once(void *ctx) {
+  (void)ctx;
+  if (respub_publisher_publish(pub, RESPUB_LIT("s"), RESPUB_LIT("x"), NULL, NULL) == RESPUB_OK)
+    atomic_fetch_add(&returned, 1);
+  return NULL;
+}
+
+static bool all_are_answered(void *ctx) {
+  respub_publisher_stats stats;
+  (void)ctx;
+  respub_publisher_get_stats(pub, &stats);
+  return stats.published == THREADS;
+}
+
+/* They may still be on their way out. */
+static void a_publisher_may_be_closed_as_soon_as_all_have_their_results(void) {
+  pthread_t threads[THREADS];
+  server = respub_test_server_start(NULL);
+  CU_ASSERT_PTR_NOT_NULL_FATAL(server);
+  atomic_store(&returned, 0);
+  for (int round = 0; round < CLOSINGS; round++) {
+    respub_publisher_options o = options();
+    o.timeout_ms = respub_test_scaled(DEADLINE_MS);
+    o.on_event = NULL;
+    CU_ASSERT_EQUAL_FATAL(respub_publisher_open(&pub, &o, NULL), RESPUB_OK);
+    for (int i = 0; i < THREADS; i++)
+      CU_ASSERT_EQUAL_FATAL(pthread_create(&threads[i], NULL, publish_once, NULL), 0);
+    CU_ASSERT_TRUE(respub_test_wait(all_are_answered, NULL, DEADLINE_MS));
+    respub_publisher_close(pub);
+    for (int i = 0; i < THREADS; i++)
+      pthread_join(threads[i], NULL);
+  }
+  CU_ASSERT_EQUAL(atomic_load(&returned), CLOSINGS * THREADS);
+  respub_test_server_free(server);
+}
+
 int main(int argc, char **argv) {
   static const respub_test tests[] = {
       RESPUB_TEST(eight_threads_get_true_results_while_connections_die),
       RESPUB_TEST(close_sends_those_home_who_wait),
       RESPUB_TEST(threads_share_little_room_without_losing_a_result),
+      RESPUB_TEST(threads_sleep_at_once_where_turns_take_long),
+      RESPUB_TEST(a_publisher_may_be_closed_as_soon_as_all_have_their_results),
   };
   return respub_test_main("publisher stress", tests, RESPUB_TEST_COUNT(tests), argc, argv);
 }
