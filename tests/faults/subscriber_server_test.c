@@ -217,6 +217,7 @@ static void a_queue_that_drops_accounts_for_every_message(void) {
   CU_ASSERT_TRUE(saw("subscribed", 1));
   for (int i = 0; i < 100; i++)
     CU_ASSERT_TRUE(tell(i < 99 ? "PUBLISH drop x" : "PUBLISH drop last", ":1"));
+  CU_ASSERT_TRUE(read_all(100));
   atomic_store(&gate_open, true);
   CU_ASSERT_TRUE(saw("message drop last", 1));
   CU_ASSERT_TRUE(saw("gap", 1));

@@ -245,6 +245,7 @@ static void a_queue_that_overflows(void) {
   for (int i = 0; i < 7; i++)
     CU_ASSERT_TRUE(tell("PUBLISH x 1", ":1"));
   CU_ASSERT_TRUE(tell("PUBLISH x last", ":1"));
+  CU_ASSERT_TRUE(read_all(9));
   atomic_store(&gone, true);
   CU_ASSERT_TRUE(saw("message x last", 1));
   CU_ASSERT_TRUE(saw("gap", 1));

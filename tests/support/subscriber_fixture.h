@@ -53,4 +53,16 @@ static inline bool tell(const char *command, const char *answer) {
   return respub_test_server_says(server, command, answer);
 }
 
+static inline bool has_read_all(void *ctx) {
+  respub_subscriber_stats stats;
+  respub_subscriber_get_stats(sub, &stats);
+  return stats.messages == *(const uint64_t *)ctx;
+}
+
+/* Waits until so many messages have been read; those of a full queue that come after it has emptied
+ * would be an episode of their own. */
+static inline bool read_all(uint64_t messages) {
+  return respub_test_wait(has_read_all, &messages, DEADLINE_MS);
+}
+
 #endif
