@@ -71,9 +71,9 @@ static inline respub_slice respub__topic_slice(const respub__topic *t) {
   return respub_slice_of(respub__topic_name(t), t->len);
 }
 
-/* Open addressing, linear probing, at most half full. A topic is known by a number, by which
- * it is found in its chunk: so a slot is small, and has room for bits of the hash that tell nearly
- * always whether the topic is worth a look; see topic_find.h. */
+/* Open addressing, linear probing, at most half full. A topic is known by a number, by which it is
+ * found in its chunk: so a slot is small, and has room for bits of the hash that tell nearly always
+ * whether the topic is worth a look; see topic_find.h. */
 typedef struct respub__topics {
   respub_allocator alloc;
   respub__topic **chunks; /* one block with the slots */

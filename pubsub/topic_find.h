@@ -100,7 +100,7 @@ static inline respub__topic *respub__topics_in(const respub__topics *topics, uin
   return respub__topics_at(topics, (slot & topics->mask) - 1);
 }
 
-/* Searching in steps, for who looks for many: hint, guess, hint, and the search itself when there
+/* Searching in steps, for who looks for many: hint, guess, hints, and the search itself when there
  * is no guess or it is wrong. A hint asks for memory that the next step reads. A guess is the first
  * topic that may be it, nearly always the right one, or NULL; it is good until a topic is added or
  * removed. */
@@ -119,11 +119,11 @@ RESPUB__INLINE respub__topic *respub__topics_guess(const respub__topics *topics,
   }
 }
 
-/* For what a name of so many bytes is compared with. */
 RESPUB__INLINE void respub__topic_hint(const respub__topic *t) {
   RESPUB__PREFETCH(t);
 }
 
+/* Once the topic itself has come. */
 RESPUB__INLINE void respub__topic_hint_far(const respub__topic *t) {
   if (!respub__name_is_near(t->len))
     RESPUB__PREFETCH(t->name.far);
