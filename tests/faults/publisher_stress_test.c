@@ -194,6 +194,16 @@ static void eight_threads_get_true_results_while_connections_die(void) {
 
 static atomic_uint returned;
 
+static void start_all(pthread_t threads[THREADS], void *(*body)(void *ctx)) {
+  for (int i = 0; i < THREADS; i++)
+    CU_ASSERT_EQUAL_FATAL(pthread_create(&threads[i], NULL, body, NULL), 0);
+}
+
+static void join_all(const pthread_t threads[THREADS]) {
+  for (int i = 0; i < THREADS; i++)
+    pthread_join(threads[i], NULL);
+}
+
 static void *publish_and_wait(void *ctx) {
   respub_status status =
       respub_publisher_publish(pub, RESPUB_LIT("s"), respub_slice_of(large, WAITING), NULL, NULL);
@@ -223,12 +233,10 @@ static void close_sends_those_home_who_wait(void) {
     CU_ASSERT_EQUAL_FATAL(respub_publisher_open(&pub, &o, NULL), RESPUB_OK);
     CU_ASSERT_EQUAL(respub_publisher_connect(pub, NULL), RESPUB_OK);
     CU_ASSERT_TRUE(respub_test_server_freeze(server));
-    for (int i = 0; i < THREADS; i++)
-      CU_ASSERT_EQUAL_FATAL(pthread_create(&threads[i], NULL, publish_and_wait, NULL), 0);
+    start_all(threads, publish_and_wait);
     CU_ASSERT_TRUE(respub_test_wait(all_are_inside, NULL, DEADLINE_MS));
     respub_publisher_close(pub);
-    for (int i = 0; i < THREADS; i++)
-      pthread_join(threads[i], NULL);
+    join_all(threads);
     CU_ASSERT_EQUAL(atomic_load(&returned), THREADS);
     CU_ASSERT_TRUE(respub_test_server_thaw(server));
   }
@@ -261,10 +269,8 @@ static void threads_share_little_room_without_losing_a_result(void) {
   o.on_event = NULL;
   atomic_store(&returned, 0);
   CU_ASSERT_EQUAL_FATAL(respub_publisher_open(&pub, &o, NULL), RESPUB_OK);
-  for (int i = 0; i < THREADS; i++)
-    CU_ASSERT_EQUAL_FATAL(pthread_create(&threads[i], NULL, publish_many_often, NULL), 0);
-  for (int i = 0; i < THREADS; i++)
-    pthread_join(threads[i], NULL);
+  start_all(threads, publish_many_often);
+  join_all(threads);
   respub_publisher_get_stats(pub, &stats);
   CU_ASSERT_EQUAL(atomic_load(&returned), THREADS * 100 * MANY);
   CU_ASSERT_EQUAL(stats.published, (uint64_t)THREADS * 100 * MANY);
@@ -309,10 +315,8 @@ static void threads_sleep_at_once_where_turns_take_long(void) {
   atomic_store(&returned, 0);
   CU_ASSERT_EQUAL_FATAL(respub_publisher_open(&pub, &o, NULL), RESPUB_OK);
   pub->clock_us = hasty_us;
-  for (int i = 0; i < THREADS; i++)
-    CU_ASSERT_EQUAL_FATAL(pthread_create(&threads[i], NULL, publish_each, NULL), 0);
-  for (int i = 0; i < THREADS; i++)
-    pthread_join(threads[i], NULL);
+  start_all(threads, publish_each);
+  join_all(threads);
   CU_ASSERT_EQUAL(atomic_load(&returned), THREADS * EACH);
   CU_ASSERT_TRUE(atomic_load(&sleeps));
   respub_publisher_close(pub);
@@ -344,12 +348,10 @@ static void a_publisher_may_be_closed_as_soon_as_all_have_their_results(void) {
     o.timeout_ms = respub_test_scaled(DEADLINE_MS);
     o.on_event = NULL;
     CU_ASSERT_EQUAL_FATAL(respub_publisher_open(&pub, &o, NULL), RESPUB_OK);
-    for (int i = 0; i < THREADS; i++)
-      CU_ASSERT_EQUAL_FATAL(pthread_create(&threads[i], NULL, publish_once, NULL), 0);
+    start_all(threads, publish_once);
     CU_ASSERT_TRUE(respub_test_wait(all_are_answered, NULL, DEADLINE_MS));
     respub_publisher_close(pub);
-    for (int i = 0; i < THREADS; i++)
-      pthread_join(threads[i], NULL);
+    join_all(threads);
   }
   CU_ASSERT_EQUAL(atomic_load(&returned), CLOSINGS * THREADS);
   respub_test_server_free(server);
